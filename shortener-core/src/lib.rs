@@ -1,0 +1,6 @@
+//! A URL shortener without its edges: the link model, the key schema, the table engines, the service rules and the
+//! API client. It serves no HTTP and prints nothing.
+
+pub mod error;
+pub mod link;
+pub mod table;

@@ -1,0 +1,275 @@
+//! The key schema: the one file that spells partition keys, sort keys, index keys and the attributes engines know.
+//!
+//! One table holds everything. A link, its history and its statistics share the partition `LINK#<domain>#<code>`.
+
+use std::fmt::{self, Write as _};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Item, Key, Position, SortRange};
+use crate::link::{Domain, ShortCode, Tag, TargetUrl};
+
+/// How many partitions each index spreads over. Fixed for the life of a table: one hot index partition would cap
+/// all creates near 1,000 a second.
+pub const SHARDS: u8 = 16;
+
+/// Bytes of a target's path that its index key keeps; a sort key holds 1,024 bytes at most.
+const TARGET_PATH_BYTES: usize = 512;
+
+/// Attribute names that engines know.
+pub mod attribute {
+    /// Partition key of the table.
+    pub const PK: &str = "pk";
+    /// Sort key of the table.
+    pub const SK: &str = "sk";
+    /// Optimistic-concurrency version, a number from 1.
+    pub const VERSION: &str = "version";
+    /// Fence of recomputed items, a number.
+    pub const GENERATION: &str = "generation";
+    /// When the item may be collected, in seconds since 1970; the time-to-live attribute.
+    pub const PURGE_AT: &str = "purge_at";
+    /// Partition key of `by_created`.
+    pub const CREATED_PK: &str = "created_pk";
+    /// Sort key of `by_created`.
+    pub const CREATED_SK: &str = "created_sk";
+    /// Partition key of `by_target`.
+    pub const TARGET_PK: &str = "target_pk";
+    /// Sort key of `by_target`.
+    pub const TARGET_SK: &str = "target_sk";
+    /// Partition key of `top`.
+    pub const TOP_PK: &str = "top_pk";
+    /// Sort key of `top`: clicks, a number.
+    pub const TOP_CLICKS: &str = "top_clicks";
+}
+
+/// A sparse global secondary index: an item is in it if it has both its attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Index {
+    /// Links in the order of their creation; holds whole items.
+    ByCreated,
+    /// Links by the host and path they point at; holds keys only.
+    ByTarget,
+    /// Statistics items ranked by clicks; holds keys only.
+    Top,
+}
+
+/// How an index sorts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortType {
+    /// By text, in byte order.
+    Text,
+    /// By number.
+    Number,
+}
+
+/// What an index holds of each item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projection {
+    /// The whole item.
+    All,
+    /// The keys of table and index.
+    KeysOnly,
+}
+
+impl Index {
+    /// Every index.
+    pub const ALL: [Self; 3] = [Self::ByCreated, Self::ByTarget, Self::Top];
+
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ByCreated => "by_created",
+            Self::ByTarget => "by_target",
+            Self::Top => "top",
+        }
+    }
+
+    /// The attribute that is its partition key.
+    pub fn partition_attribute(self) -> &'static str {
+        match self {
+            Self::ByCreated => attribute::CREATED_PK,
+            Self::ByTarget => attribute::TARGET_PK,
+            Self::Top => attribute::TOP_PK,
+        }
+    }
+
+    /// The attribute that is its sort key.
+    pub fn sort_attribute(self) -> &'static str {
+        match self {
+            Self::ByCreated => attribute::CREATED_SK,
+            Self::ByTarget => attribute::TARGET_SK,
+            Self::Top => attribute::TOP_CLICKS,
+        }
+    }
+
+    /// How it sorts.
+    pub fn sort_type(self) -> SortType {
+        match self {
+            Self::ByCreated | Self::ByTarget => SortType::Text,
+            Self::Top => SortType::Number,
+        }
+    }
+
+    /// What it holds.
+    pub fn projection(self) -> Projection {
+        match self {
+            Self::ByCreated => Projection::All,
+            Self::ByTarget | Self::Top => Projection::KeysOnly,
+        }
+    }
+
+    /// The position of `item` in this index: where a page that ends with it continues.
+    pub fn position(self, item: &Item) -> Position {
+        let sort = item.attributes.get(self.sort_attribute()).cloned().unwrap_or_default();
+        Position { key: item.key.clone(), sort }
+    }
+}
+
+impl fmt::Display for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Sort key of every link item.
+const LINK_SK: &str = "LINK";
+const EVENT_PREFIX: &str = "EVENT#";
+
+/// Partition of a link, its history and its statistics.
+fn link_partition(domain: &Domain, code: &ShortCode) -> String {
+    format!("LINK#{domain}#{code}")
+}
+
+/// The link itself.
+pub fn link(domain: &Domain, code: &ShortCode) -> Key {
+    Key::new(link_partition(domain, code), LINK_SK)
+}
+
+/// Domain and code of a link's key; none for any other key.
+pub fn parse_link(key: &Key) -> Option<(Domain, ShortCode)> {
+    if key.sk != LINK_SK {
+        return None;
+    }
+    let (domain, code) = key.pk.strip_prefix("LINK#")?.split_once('#')?;
+    Some((Domain::parse(domain).ok()?, ShortCode::parse(code).ok()?))
+}
+
+/// One change of a link.
+pub fn event(domain: &Domain, code: &ShortCode, id: Uuid) -> Key {
+    Key::new(link_partition(domain, code), format!("{EVENT_PREFIX}{id}"))
+}
+
+/// The partition and range of a link's changes at or after `since`.
+pub fn events(domain: &Domain, code: &ShortCode, since: Timestamp) -> (String, SortRange) {
+    let mut range = SortRange::prefix(EVENT_PREFIX);
+    range.from = Some(format!("{EVENT_PREFIX}{}", first_uuid_at(since)));
+    (link_partition(domain, code), range)
+}
+
+/// The smallest version 7 UUID of a millisecond.
+fn first_uuid_at(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
+/// The sort key shared by the listing index and the tag entries: creation time, then the link.
+pub fn created_sort(created_at: Timestamp, domain: &Domain, code: &ShortCode) -> String {
+    format!("{}#{domain}#{code}", sortable_time(created_at))
+}
+
+/// The sort key at which links created at `at` begin.
+pub fn created_bound(at: Timestamp) -> String {
+    sortable_time(at)
+}
+
+/// The link named by a [`created_sort`] key.
+pub fn parse_created_sort(sort_key: &str) -> Option<(Domain, ShortCode)> {
+    let mut parts = sort_key.splitn(3, '#').skip(1);
+    Some((Domain::parse(parts.next()?).ok()?, ShortCode::parse(parts.next()?).ok()?))
+}
+
+/// RFC 3339 in UTC with exactly three decimals, so that text order is time order.
+fn sortable_time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// The shard of a link: the same in every index.
+pub fn shard(domain: &Domain, code: &ShortCode) -> u8 {
+    let digest = Sha256::digest(format!("{domain}#{code}"));
+    digest[0] % SHARDS
+}
+
+/// Partition of the listing index for one shard.
+pub fn created_partition(shard: u8) -> String {
+    format!("LINKS#{shard:02}")
+}
+
+/// Partition of one shard of a tag's entries.
+pub fn tag_partition(tag: &Tag, shard: u8) -> String {
+    format!("TAG#{tag}#{shard:02}")
+}
+
+/// The entry of a link under a tag.
+pub fn tag_entry(tag: &Tag, created_at: Timestamp, domain: &Domain, code: &ShortCode) -> Key {
+    Key::new(tag_partition(tag, shard(domain, code)), created_sort(created_at, domain, code))
+}
+
+/// Partition of the target index for one shard of a host.
+pub fn target_partition(host: &str, shard: u8) -> String {
+    format!("TARGET#{host}#{shard:02}")
+}
+
+/// Sort key of the target index: the path's first 512 bytes, then the link.
+pub fn target_sort(target: &TargetUrl, domain: &Domain, code: &ShortCode) -> String {
+    let path = target.path();
+    let mut end = path.len().min(TARGET_PATH_BYTES);
+    while !path.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}#{domain}#{code}", &path[..end])
+}
+
+/// Partition of the tag names in use.
+pub const TAG_NAMES: &str = "TAGS";
+
+/// The record that a tag name is or was in use.
+pub fn tag_name(tag: &Tag) -> Key {
+    Key::new(TAG_NAMES, tag.as_str())
+}
+
+/// Partition of the API keys.
+pub const API_KEYS: &str = "KEYS";
+const API_KEY_PREFIX: &str = "KEY#";
+
+/// An API key.
+pub fn api_key(id: &str) -> Key {
+    Key::new(API_KEYS, format!("{API_KEY_PREFIX}{id}"))
+}
+
+/// Partition of the domains.
+pub const DOMAINS: &str = "DOMAINS";
+
+/// The settings of a domain.
+pub fn domain(domain: &Domain) -> Key {
+    Key::new(DOMAINS, domain.as_str())
+}
+
+/// The secret made once per table.
+pub fn secret() -> Key {
+    Key::new("CONFIG", "SECRET")
+}
+
+/// The remaining clicks of a limited link.
+pub fn quota(domain: &Domain, code: &ShortCode) -> Key {
+    Key::new(format!("QUOTA#{domain}#{code}"), "QUOTA")
+}
+
+/// Lower-case hexadecimal of bytes.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
