@@ -1,6 +1,10 @@
 //! A URL shortener without its edges: the link model, the key schema, the table engines, the service rules and the
 //! API client. It serves no HTTP and prints nothing.
 
+pub mod clock;
 pub mod error;
 pub mod link;
+pub mod operations;
+pub mod routes;
 pub mod table;
+pub mod wire;
