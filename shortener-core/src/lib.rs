@@ -1,6 +1,8 @@
 //! A URL shortener without its edges: the link model, the key schema, the table engines, the service rules and the
 //! API client. It serves no HTTP and prints nothing.
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod clock;
 pub mod error;
 pub mod link;
