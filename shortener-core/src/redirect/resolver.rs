@@ -205,7 +205,9 @@ impl Resolver {
         // First the epoch, then the copies: a read that began before sees the epoch, one that ends before is dropped.
         self.epoch.fetch_add(1, Ordering::AcqRel);
         if let Some(changed) = &changes.keys {
-            changed.iter().for_each(|key| self.drop_key(key));
+            for key in changed {
+                self.drop_key(key);
+            }
         } else {
             self.copies.clear();
             self.service.domain_directory().forget();

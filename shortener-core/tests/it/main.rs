@@ -1,4 +1,8 @@
 //! Integration tests of the core.
 #![cfg(test)]
 
+mod fixture;
+mod links;
 mod memory;
+mod redirects;
+mod security;
