@@ -6,3 +6,4 @@ mod links;
 mod memory;
 mod redirects;
 mod security;
+mod sqlite;
