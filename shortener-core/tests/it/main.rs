@@ -1,6 +1,7 @@
 //! Integration tests of the core.
 #![cfg(test)]
 
+mod dynamo;
 mod fixture;
 mod links;
 mod memory;

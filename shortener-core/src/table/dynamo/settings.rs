@@ -1,0 +1,152 @@
+//! How a DynamoDB table is reached: region, endpoint, credentials, and how long to wait.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::environment::credentials::EnvironmentVariableCredentialsProvider;
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Region;
+
+use super::{DynamoTable, InsertBy};
+use crate::table::TableError;
+
+/// Stands for the region where an endpoint is given, which needs one only for the signature.
+const ANY_REGION: &str = "us-east-1";
+
+/// How to reach a table.
+#[derive(Debug, Clone)]
+pub struct DynamoSettings {
+    /// The table's name.
+    pub table: String,
+    /// AWS region; none asks the environment (`AWS_REGION`) and then, outside Lambda, the AWS profile.
+    pub region: Option<String>,
+    /// URL of the service; none is the region's own.
+    pub endpoint_url: Option<String>,
+    /// AWS profile; none asks the environment (`AWS_PROFILE`). Without meaning in Lambda.
+    pub profile: Option<String>,
+    /// Where credentials come from.
+    pub credentials: CredentialSource,
+    /// How long and how often to try.
+    pub limits: Limits,
+    /// How bulk inserts are sent.
+    pub insert_by: InsertBy,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// The SDK's chain: environment, profile, web identity, container, instance metadata.
+    #[default]
+    Chain,
+    /// The environment alone, as Lambda provides it. Saves the start of a function from asking anything else.
+    Environment,
+}
+
+/// How long and how often a request is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For an operation with all its attempts and pauses.
+    pub operation: Duration,
+    /// For one attempt.
+    pub attempt: Duration,
+    /// For making a connection.
+    pub connect: Duration,
+    /// Most attempts, at least 1.
+    pub attempts: u32,
+}
+
+impl Limits {
+    /// For people and programs that wait for an answer: 3 attempts in 10 s.
+    pub const INTERACTIVE: Self = Self {
+        operation: Duration::from_secs(10),
+        attempt: Duration::from_secs(4),
+        connect: Duration::from_secs(2),
+        attempts: 3,
+    };
+
+    /// For redirects, which have a second answer when the store fails: 2 attempts within 1 s.
+    pub const REDIRECT: Self = Self {
+        operation: Duration::from_millis(1_000),
+        attempt: Duration::from_millis(450),
+        connect: Duration::from_millis(300),
+        attempts: 2,
+    };
+
+    pub(super) fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .operation_timeout(self.operation)
+            .operation_attempt_timeout(self.attempt)
+            .connect_timeout(self.connect)
+            .build()
+    }
+
+    pub(super) fn retries(self) -> RetryConfig {
+        let longest = Duration::from_secs(1).min(self.operation / 4);
+        RetryConfig::standard()
+            .with_max_attempts(self.attempts.max(1))
+            .with_initial_backoff(Duration::from_millis(50))
+            .with_max_backoff(longest)
+    }
+}
+
+impl DynamoSettings {
+    /// Interactive limits and the SDK's own search for region, endpoint and credentials.
+    pub fn new(table: impl Into<String>) -> Self {
+        Self {
+            table: table.into(),
+            region: None,
+            endpoint_url: None,
+            profile: None,
+            credentials: CredentialSource::default(),
+            limits: Limits::INTERACTIVE,
+            insert_by: InsertBy::default(),
+        }
+    }
+
+    async fn resolve_region(&self) -> Result<Region, TableError> {
+        let mut chain = RegionProviderChain::first_try(self.region.clone().map(Region::new))
+            .or_else(EnvironmentVariableRegionProvider::new());
+        if self.credentials == CredentialSource::Chain {
+            let mut profile = ProfileFileRegionProvider::builder();
+            if let Some(name) = &self.profile {
+                profile = profile.profile_name(name);
+            }
+            chain = chain.or_else(profile.build());
+        }
+        let region = chain.or_else(self.endpoint_url.as_ref().map(|_| Region::new(ANY_REGION))).region().await;
+        region.ok_or_else(|| {
+            TableError::Invalid(
+                "no AWS region is configured: set AWS_REGION or the region of the AWS profile".to_owned(),
+            )
+        })
+    }
+}
+
+impl DynamoTable {
+    /// Makes a table of its settings. Nothing is sent: the first request finds out whether the table can be reached.
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if no region is configured.
+    pub async fn connect(settings: &DynamoSettings) -> Result<Self, TableError> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(settings.resolve_region().await?)
+            .timeout_config(settings.limits.timeouts())
+            .retry_config(settings.limits.retries());
+        if let Some(endpoint_url) = &settings.endpoint_url {
+            loader = loader.endpoint_url(endpoint_url);
+        }
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if settings.credentials == CredentialSource::Environment {
+            loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
+        }
+        let client = Client::new(&loader.load().await);
+        Ok(Self::from_client(client, &settings.table).inserting_by(settings.insert_by))
+    }
+}
