@@ -8,6 +8,7 @@ mod tag;
 mod target;
 
 pub use actor::Actor;
+pub(crate) use code::base58;
 pub use code::{CodeGenerator, MAX_CODE_LENGTH, RandomCodes, ShortCode};
 pub use domain::{BaseUrl, Domain};
 pub use status::RedirectStatus;

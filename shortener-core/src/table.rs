@@ -22,7 +22,7 @@ pub mod memory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-use keys::{Index, attribute};
+use keys::{Index, SortType, attribute};
 
 /// The attributes of an item beside its key: JSON without nulls, numbers are 64-bit integers.
 pub type Attributes = Map<String, Value>;
@@ -32,6 +32,9 @@ pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// Most writes in one transaction.
 pub const MAX_TRANSACTION: usize = 100;
+
+/// Most bytes in one page of a query, by [`Item::size_bytes`] of the whole items; the item that passes it ends the page.
+pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
 /// Where an item lives: partition key and sort key, made only by [`keys`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -210,7 +213,7 @@ pub struct Position {
 pub struct Page {
     /// Items in order. From a keys-only index they hold the keys of table and index alone.
     pub items: Vec<Item>,
-    /// Where the next page begins; none after the last one.
+    /// Where the next page begins; none after the last one. A page that is full may be followed by an empty one.
     pub next: Option<Position>,
 }
 
@@ -220,6 +223,8 @@ pub struct Page {
 /// - An acknowledged write is durable, and every strong read that begins afterwards sees it.
 /// - A write whose error is not [`TableError::OutcomeUnknown`] was not applied, in no part.
 /// - Items over [`MAX_ITEM_BYTES`] are refused with [`TableError::ItemTooLarge`] before anything is written.
+/// - Following [`Page::next`] until it is none yields each item once that was there all the while; a position stays
+///   good when its item is deleted. Items that an index sorts alike come in an order of the engine's own, always the same.
 /// - Engines retry nothing whose repetition could be seen, except a put or delete with its condition.
 #[async_trait]
 pub trait Table: Send + Sync + Debug {
@@ -232,7 +237,8 @@ pub trait Table: Send + Sync + Debug {
     /// [`TableError::ConditionFailed`] names the first failing write and shows the item found.
     async fn write(&self, writes: &[Write]) -> Result<(), TableError>;
 
-    /// Inserts items that are not there yet, any number, not atomically; never overwrites.
+    /// Inserts items that are not there yet, any number, not atomically; never overwrites. Where two items of one call
+    /// have the same key, the first is inserted and the later ones exist.
     ///
     /// # Errors
     /// After an error any part may have been inserted: call again, or resolve with [`Table::get_many`].
@@ -454,11 +460,12 @@ impl Condition {
             Self::AbsentOrPurgeable(now) => existing.is_none_or(|item| is_purgeable(item, *now)),
             Self::Present => existing.is_some(),
             Self::VersionIs(version) => {
-                existing.and_then(|item| item.number(attribute::VERSION)) == i64::try_from(*version).ok()
+                let found = existing.and_then(|item| item.number(attribute::VERSION));
+                found.is_some_and(|found| u64::try_from(found) == Ok(*version))
             }
             Self::GenerationBelow(generation) => existing
                 .and_then(|item| item.number(attribute::GENERATION))
-                .is_none_or(|found| u64::try_from(found).is_ok_and(|found| found < *generation)),
+                .is_none_or(|found| u64::try_from(found).is_ok_and(|found| found < *generation) || found < 0),
         }
     }
 }
@@ -483,11 +490,17 @@ pub fn check_writes(writes: &[Write]) -> Result<(), TableError> {
     }
     writes.iter().try_for_each(|write| match &write.action {
         Action::Put(item) => check_item(item),
-        Action::Update { .. } | Action::Delete(_) => Ok(()),
+        Action::Update { key, set, remove } => {
+            if let Some(name) = remove.iter().find(|name| set.contains_key(*name)) {
+                return Err(TableError::Invalid(format!("attribute '{name}' is both set and removed")));
+            }
+            check_attributes(key, set)
+        }
+        Action::Delete(key) => check_attributes(key, &Attributes::new()),
     })
 }
 
-/// Checks an item's size and the attributes that engines treat specially.
+/// Checks an item's size and the attributes that engines treat specially. Engines call it for what an update makes too.
 ///
 /// # Errors
 /// [`TableError::ItemTooLarge`], [`TableError::Invalid`].
@@ -496,8 +509,80 @@ pub fn check_item(item: &Item) -> Result<(), TableError> {
     if bytes > MAX_ITEM_BYTES {
         return Err(TableError::ItemTooLarge { bytes });
     }
-    if item.attributes.values().any(Value::is_null) {
-        return Err(TableError::Invalid(format!("null attribute in {} / {}", item.key.pk, item.key.sk)));
+    check_attributes(&item.key, &item.attributes)
+}
+
+/// Checks what holds of attributes whether they are a whole item or the part that an update sets.
+fn check_attributes(key: &Key, attributes: &Attributes) -> Result<(), TableError> {
+    let invalid = |what: &str| Err(TableError::Invalid(format!("{what} in {} / {}", key.pk, key.sk)));
+    if key.pk.is_empty() || key.sk.is_empty() {
+        return invalid("empty key");
+    }
+    if attributes.contains_key(attribute::PK) || attributes.contains_key(attribute::SK) {
+        return invalid("key among the attributes");
+    }
+    if attributes.values().any(Value::is_null) {
+        return invalid("null attribute");
+    }
+    if !attributes.values().all(numbers_are_integers) {
+        return invalid("number that is no 64-bit integer");
+    }
+    let is_text = |name| attributes.get(name).is_none_or(|value| value.as_str().is_some_and(|text| !text.is_empty()));
+    let fits = |index: &Index| {
+        is_text(index.partition_attribute())
+            && match index.sort_type() {
+                SortType::Text => is_text(index.sort_attribute()),
+                SortType::Number => attributes.get(index.sort_attribute()).is_none_or(Value::is_i64),
+            }
+    };
+    if Index::ALL.iter().all(fits) { Ok(()) } else { invalid("index key of the wrong type") }
+}
+
+fn numbers_are_integers(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_i64(),
+        Value::Array(values) => values.iter().all(numbers_are_integers),
+        Value::Object(map) => map.values().all(numbers_are_integers),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+/// Checks what the contract demands of a query.
+///
+/// # Errors
+/// [`TableError::Invalid`] for a limit of 0, an empty partition, or a range over an index sorted by number.
+pub fn check_query(query: &Query) -> Result<(), TableError> {
+    if query.limit == 0 || query.partition.is_empty() {
+        return Err(TableError::Invalid("query without a limit or a partition".to_owned()));
+    }
+    let by_number = query.index.is_some_and(|index| index.sort_type() == SortType::Number);
+    if by_number && query.range != SortRange::all() {
+        return Err(TableError::Invalid("range over an index sorted by number".to_owned()));
     }
     Ok(())
+}
+
+/// What [`Table::add`] makes of the item found, and its new value; none at the ceiling. Engines without server-side
+/// counters share it.
+///
+/// # Errors
+/// [`TableError::Invalid`] if the attribute holds no number, or the sum is none of 64 bits.
+pub fn apply_add(
+    key: &Key,
+    existing: Option<Item>,
+    attribute: &str,
+    n: i64,
+    ceiling: i64,
+) -> Result<Option<(Item, i64)>, TableError> {
+    let mut item = existing.unwrap_or_else(|| Item { key: key.clone(), attributes: Attributes::new() });
+    let Some(found) = item.attributes.get(attribute).map_or(Some(0), Value::as_i64) else {
+        return Err(TableError::Invalid(format!("attribute '{attribute}' is no number")));
+    };
+    let sum = i128::from(found) + i128::from(n);
+    if sum > i128::from(ceiling) {
+        return Ok(None);
+    }
+    let sum = i64::try_from(sum).map_err(|error| TableError::Invalid(error.to_string()))?;
+    item.attributes.insert(attribute.to_owned(), sum.into());
+    Ok(Some((item, sum)))
 }

@@ -46,25 +46,29 @@ impl ShortCode {
         &self.0
     }
 
-    /// Derives a base58 code of `length` characters after `prefix` from 32 pseudo-random bytes.
+    /// Derives a code: `prefix`, then `length` base58 characters made from 32 pseudo-random bytes.
     ///
     /// # Errors
     /// [`InvalidValue`] if prefix and length make no code.
     pub fn from_entropy(prefix: &str, entropy: &[u8; 32], length: u8) -> Result<Self, InvalidValue> {
-        let mut code = prefix.to_owned();
-        // 32 bytes carry 43 base58 digits; repeated division keeps every digit within 2^-200 of uniform.
-        let mut number = entropy.to_vec();
-        for _ in 0..length.min(40) {
-            let mut remainder = 0_u32;
-            for byte in &mut number {
-                let value = (remainder << 8) | u32::from(*byte);
-                *byte = u8::try_from(value / 58).unwrap_or(u8::MAX);
-                remainder = value % 58;
-            }
-            code.push(char::from(BASE58[remainder as usize]));
-        }
-        Self::parse(&code)
+        Self::parse(&format!("{prefix}{}", base58(entropy, usize::from(length))))
     }
+}
+
+/// The last `digits` base58 digits of 32 bytes taken as a number: 43 of them are uniform, 44 hold all 256 bits.
+pub(crate) fn base58(entropy: &[u8; 32], digits: usize) -> String {
+    let mut number = *entropy;
+    let mut text = String::with_capacity(digits);
+    for _ in 0..digits.min(44) {
+        let mut remainder = 0_u32;
+        for byte in &mut number {
+            let value = (remainder << 8) | u32::from(*byte);
+            *byte = u8::try_from(value / 58).unwrap_or(u8::MAX);
+            remainder = value % 58;
+        }
+        text.push(char::from(BASE58[remainder as usize]));
+    }
+    text
 }
 
 impl fmt::Display for ShortCode {

@@ -151,6 +151,7 @@ pub enum IfExists {
 }
 
 impl IfExists {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
     fn is_fail(&self) -> bool {
         matches!(self, Self::Fail)
     }

@@ -1,0 +1,181 @@
+//! From a host and a code to an answer: the only thing a public click needs.
+//!
+//! This path reads one item, once and strongly, and writes nothing. It imports no wire type beyond edge lifetimes, and
+//! no request is authenticated here.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::link::{RedirectStatus, ShortCode, TargetUrl};
+use crate::service::{DomainEntry, LinkRecord};
+use crate::wire::{EdgeLifetimes, LinkState};
+
+mod resolver;
+
+pub use resolver::{Preview, Resolver};
+
+/// Longest time, in seconds, for which an edge may keep a 404: a code created just after a probe works within it.
+const NOT_FOUND_SECONDS: u32 = 5;
+
+/// What to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// A redirect.
+    Redirect(Redirect),
+    /// No such code, or not yet.
+    NotFound {
+        /// How long an edge may keep the answer.
+        cache: CacheLifetimes,
+        /// Where the domain sends visitors of unknown codes.
+        target: Option<TargetUrl>,
+    },
+    /// Expired, disabled, deleted, or its target is refused by policy.
+    Gone {
+        /// How long an edge may keep the answer.
+        cache: CacheLifetimes,
+    },
+    /// The store failed and there is no copy: never a 404.
+    Unavailable,
+}
+
+/// A redirect to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The target: ASCII, as WHATWG serialises it.
+    pub target: Arc<TargetUrl>,
+    /// The status.
+    pub status: RedirectStatus,
+    /// Whether the query of the request is to be appended to the target's.
+    pub forward_query: bool,
+    /// How long an edge may keep it.
+    pub cache: CacheLifetimes,
+    /// From this moment on nobody may serve it any more.
+    pub until: Option<Timestamp>,
+}
+
+/// How long shared caches may keep an answer, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheLifetimes {
+    /// Not at all.
+    NoStore,
+    /// At the edge; browsers ask each time.
+    Edge {
+        /// `s-maxage`.
+        fresh: u32,
+        /// `stale-while-revalidate`.
+        revalidate: u32,
+        /// `stale-if-error`.
+        if_error: u32,
+    },
+}
+
+impl CacheLifetimes {
+    /// The lifetimes an edge may use for an answer that changes in `remaining` seconds, rounded down; none is never.
+    ///
+    /// With R seconds to live: fresh S ≤ R − 1 (R is rounded), and stale answers end R − S after that.
+    pub fn capped(edge: EdgeLifetimes, remaining: Option<i64>) -> Self {
+        let Some(remaining) = remaining else {
+            return Self::Edge { fresh: edge.fresh, revalidate: edge.revalidate, if_error: edge.if_error };
+        };
+        let remaining = u32::try_from(remaining.max(0)).unwrap_or(u32::MAX);
+        let fresh = edge.fresh.min(remaining.saturating_sub(1));
+        if fresh == 0 {
+            return Self::NoStore;
+        }
+        let stale = remaining - fresh - 1;
+        Self::Edge { fresh, revalidate: edge.revalidate.min(stale), if_error: edge.if_error.min(stale) }
+    }
+
+    /// The value of `Cache-Control`.
+    pub fn header_value(&self) -> String {
+        match self {
+            Self::NoStore => "private, no-store".to_owned(),
+            Self::Edge { fresh, revalidate, if_error } => format!(
+                "public, max-age=0, s-maxage={fresh}, stale-while-revalidate={revalidate}, stale-if-error={if_error}"
+            ),
+        }
+    }
+}
+
+/// What a redirect needs of a link, ready to be decided again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prepared {
+    target: Arc<TargetUrl>,
+    record: LinkRecord,
+    purge_at: Option<i64>,
+}
+
+impl Prepared {
+    pub(crate) fn new(record: LinkRecord, purge_at: Option<i64>) -> Self {
+        Self { target: Arc::new(record.body.target.clone()), record, purge_at }
+    }
+
+    /// Decides by the clock. `permitted` is the verdict of the target policy as it is now.
+    pub(crate) fn decide(&self, entry: &DomainEntry, permitted: bool, now: Timestamp) -> Resolution {
+        if self.purge_at.is_some_and(|purge_at| purge_at <= now.as_second()) {
+            return not_found(entry, None);
+        }
+        let body = &self.record.body;
+        let seconds_to = |at: Timestamp| at.as_second() - now.as_second();
+        match self.record.state(now) {
+            LinkState::Scheduled => not_found(entry, body.starts_at.map(seconds_to)),
+            LinkState::Expired | LinkState::Disabled | LinkState::Deleted => gone(entry),
+            LinkState::Active if !permitted => gone(entry),
+            LinkState::Active => Resolution::Redirect(Redirect {
+                target: Arc::clone(&self.target),
+                status: body.redirect_status,
+                forward_query: body.forward_query,
+                cache: CacheLifetimes::capped(entry.edge, body.expires_at.map(seconds_to)),
+                until: body.expires_at,
+            }),
+        }
+    }
+
+    pub(crate) fn record(&self) -> &LinkRecord {
+        &self.record
+    }
+}
+
+fn gone(entry: &DomainEntry) -> Resolution {
+    Resolution::Gone { cache: CacheLifetimes::capped(entry.edge, None) }
+}
+
+pub(crate) fn not_found(entry: &DomainEntry, remaining: Option<i64>) -> Resolution {
+    let edge = EdgeLifetimes { fresh: NOT_FOUND_SECONDS.min(entry.edge.fresh), revalidate: 0, if_error: 0 };
+    Resolution::NotFound { cache: CacheLifetimes::capped(edge, remaining), target: entry.not_found_target.clone() }
+}
+
+/// A code that cannot exist needs no read.
+pub fn parse_code(path_segment: &str) -> Option<ShortCode> {
+    ShortCode::parse(path_segment).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cached_answer_outlives_its_link() {
+        for remaining in -2..200_000 {
+            let CacheLifetimes::Edge { fresh, revalidate, if_error } =
+                CacheLifetimes::capped(EdgeLifetimes::default(), Some(remaining))
+            else {
+                assert!(remaining <= 1, "{remaining}");
+                continue;
+            };
+            let remaining = u32::try_from(remaining).unwrap();
+            assert!((1..remaining).contains(&fresh), "{remaining}");
+            assert!(fresh + revalidate.max(if_error) < remaining, "{remaining}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_never_changes_has_the_configured_lifetimes() {
+        let cache = CacheLifetimes::capped(EdgeLifetimes::default(), None);
+        assert_eq!(
+            cache.header_value(),
+            "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! Who calls, and what the caller may do.
+
+use jiff::Timestamp;
+
+use super::ServiceError;
+use crate::link::{Actor, Domain, ShortCode, Tag};
+use crate::wire::{Role, Scope, Whoami};
+
+/// An authenticated caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    actor: Actor,
+    role: Role,
+    scope: Scope,
+    expires_at: Option<Timestamp>,
+}
+
+impl Caller {
+    /// Someone with access to the table itself, who may do everything; `name` is an OS user or an AWS ARN.
+    pub fn direct(name: &str) -> Self {
+        Self { actor: Actor::direct(name), role: Role::Admin, scope: Scope::default(), expires_at: None }
+    }
+
+    pub(super) fn new(actor: Actor, role: Role, scope: Scope, expires_at: Option<Timestamp>) -> Self {
+        Self { actor, role, scope, expires_at }
+    }
+
+    /// The name that changes are recorded under.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub(super) fn whoami(&self) -> Whoami {
+        Whoami { actor: self.actor.clone(), role: self.role, scope: self.scope.clone(), expires_at: self.expires_at }
+    }
+
+    /// Demands a role.
+    pub(super) fn require(&self, role: Role) -> Result<(), ServiceError> {
+        if self.role >= role {
+            return Ok(());
+        }
+        Err(ServiceError::Forbidden(format!(
+            "this needs the role {}, and {} is {}",
+            role.as_str(),
+            self.actor,
+            self.role.as_str()
+        )))
+    }
+
+    /// Demands a role that is not narrowed to some links.
+    pub(super) fn require_unscoped(&self, role: Role) -> Result<(), ServiceError> {
+        self.require(role)?;
+        if self.scope == Scope::default() {
+            return Ok(());
+        }
+        Err(ServiceError::Forbidden(format!("{} is limited to some links", self.actor)))
+    }
+
+    /// Demands a role for one link.
+    pub(super) fn require_for(
+        &self,
+        role: Role,
+        domain: &Domain,
+        code: &ShortCode,
+        tags: &[Tag],
+    ) -> Result<(), ServiceError> {
+        self.require(role)?;
+        if self.reaches(domain, code, tags) {
+            return Ok(());
+        }
+        Err(ServiceError::Forbidden(format!("the scope of {} does not cover code '{code}'", self.actor)))
+    }
+
+    /// Whether a link is in scope.
+    pub(super) fn reaches(&self, domain: &Domain, code: &ShortCode, tags: &[Tag]) -> bool {
+        let Scope { domains, prefixes, tags: wanted } = &self.scope;
+        (domains.is_empty() || domains.iter().any(|d| d == domain.as_str()))
+            && (prefixes.is_empty() || prefixes.iter().any(|prefix| code.as_str().starts_with(prefix)))
+            && (wanted.is_empty() || tags.iter().any(|tag| wanted.iter().any(|w| w == tag.as_str())))
+    }
+
+    /// Whether a tag may be shown.
+    pub(super) fn sees_tag(&self, tag: &Tag) -> bool {
+        self.scope.tags.is_empty() || self.scope.tags.iter().any(|t| t == tag.as_str())
+    }
+
+    /// What drawn codes must begin with.
+    pub(super) fn code_prefix(&self) -> &str {
+        self.scope.prefixes.first().map_or("", String::as_str)
+    }
+}

@@ -1,0 +1,368 @@
+//! Creating links: durable, exclusive, and recognised when a reply was lost.
+
+use sha2::{Digest, Sha256};
+
+use super::domains::{Directory, DomainEntry};
+use super::draft::Checks;
+use super::record::{LinkBody, LinkRecord};
+use super::secret::TableSecret;
+use super::{Caller, Service, ServiceError};
+use crate::error::InvalidValue;
+use crate::link::{Domain, RedirectStatus, ShortCode, TargetUrl};
+use crate::operations::{Mode, WriteOptions};
+use crate::routes;
+use crate::table::keys::hex;
+use crate::table::{Condition, TableError, Write};
+use crate::wire::{CreateLink, Created, IfExists, Link, LinkState, Role};
+
+/// How many codes are tried before giving up; every fourth one is a character longer.
+const ATTEMPTS: u8 = 16;
+
+/// A checked create: everything but the code.
+#[derive(Debug)]
+struct Plan {
+    entry: DomainEntry,
+    body: LinkBody,
+    source: CodeSource,
+    length: u8,
+    if_exists: IfExists,
+    reissue: bool,
+}
+
+/// Where the code comes from.
+#[derive(Debug)]
+enum CodeSource {
+    /// The caller names it.
+    Custom(ShortCode),
+    /// It is derived from the idempotency key, so that a retry finds its own item.
+    Keyed { actor: String, key: String },
+    /// It is derived from the target, so that the next create with `reuse` finds the link.
+    Reuse,
+    /// It is drawn.
+    Random,
+}
+
+/// What a failed condition means for a create.
+enum Collision {
+    /// The item is ours.
+    Ours(Box<LinkRecord>),
+    /// The item is another's: try the next code.
+    Next,
+}
+
+impl Service {
+    /// Creates a link.
+    ///
+    /// # Errors
+    /// Every [`ServiceError`] but those of edits.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        request: &CreateLink,
+        options: &WriteOptions,
+    ) -> Result<(Link, Created), ServiceError> {
+        caller.require(Role::Creator)?;
+        let directory = self.directory().await?;
+        let plan = self.plan(caller, request, options, &directory).await?;
+        let (record, created) = match options.mode {
+            Mode::Apply => self.carry_out(caller, plan).await?,
+            Mode::DryRun => self.rehearse(caller, plan).await?,
+        };
+        let entry = directory.require(&record.domain)?;
+        Ok((record.view(&entry.base_url, self.now()), created))
+    }
+
+    async fn plan(
+        &self,
+        caller: &Caller,
+        request: &CreateLink,
+        options: &WriteOptions,
+        directory: &Directory,
+    ) -> Result<Plan, ServiceError> {
+        let entry = directory.find(request.domain.as_deref())?;
+        let now = self.now();
+        let mut checks = Checks::new(self.settings(), directory, now);
+        let target = checks.target(&request.target, entry);
+        let title = checks.title(request.title.as_deref());
+        let tags = checks.tags("/tags", &request.tags);
+        let status = request.redirect_status.map_or(Some(RedirectStatus::Found), |s| checks.redirect_status(s));
+        let starts_at = request.starts_at.as_deref().and_then(|text| checks.starts_at(text));
+        let expires_at = request.expires_at.as_deref().and_then(|text| checks.expires_at(text));
+        checks.together(status.unwrap_or_default(), starts_at, expires_at, request.max_clicks);
+        checks.demand(
+            expires_at.is_none_or(|at| at > now),
+            "/expires_at",
+            "expires_in_the_past",
+            "the link would be expired from the start",
+        );
+        let code = request.code.as_deref().and_then(|code| checks.keep("/code", custom_code(code)));
+        let length = checks.code_length(request.code_length.unwrap_or(entry.code_length));
+        checks.reuse_rules(request);
+        checks.finish()?;
+        let (Some(target), Some(redirect_status)) = (target, status) else {
+            return Err(ServiceError::Invalid(Vec::new()));
+        };
+        if request.reissue {
+            caller.require(Role::Editor)?;
+        }
+        let create_token = self.create_token(caller, options).await?;
+        let source = code_source(caller, request, options, code);
+        let body = LinkBody {
+            target,
+            title,
+            tags,
+            redirect_status,
+            forward_query: request.forward_query,
+            disabled: false,
+            deleted_at: None,
+            version: 1,
+            first_version: 1,
+            created_at: now,
+            created_by: caller.actor().clone(),
+            updated_at: now,
+            starts_at,
+            expires_at,
+            max_clicks: request.max_clicks,
+            create_token,
+            request_digest: options.idempotency_key.as_ref().map(|_| digest(request, &entry.domain)),
+            change_id: None,
+            reusable: request.reuse,
+        };
+        Ok(Plan { entry: entry.clone(), body, source, length, if_exists: request.if_exists, reissue: request.reissue })
+    }
+
+    async fn create_token(&self, caller: &Caller, options: &WriteOptions) -> Result<String, ServiceError> {
+        match &options.idempotency_key {
+            Some(key) => Ok(self.secret().await?.token(&["create", caller.actor().as_str(), key])),
+            None => Ok(hex(&self.codes.entropy()[..16])),
+        }
+    }
+
+    async fn carry_out(&self, caller: &Caller, plan: Plan) -> Result<(LinkRecord, Created), ServiceError> {
+        self.register_tags(&plan.body.tags).await?;
+        for attempt in 0..ATTEMPTS {
+            let Some(record) = self.candidate(caller, &plan, attempt).await? else { continue };
+            caller.require_for(Role::Creator, &record.domain, &record.code, &record.body.tags)?;
+            if let CodeSource::Reuse = plan.source
+                && let Some(existing) = self.read_link(&record.domain, &record.code).await?
+            {
+                if self.is_reusable(&existing, &record.body.target) {
+                    return Ok((existing, Created::Existing));
+                }
+                continue;
+            }
+            match self.put_new(&record, None).await {
+                Ok(()) => return Ok((record, Created::New)),
+                Err(TableError::ConditionFailed { existing: Some(item), .. }) => {
+                    let existing = LinkRecord::decode(&item)?;
+                    match self.collide(caller, &plan, &record, existing).await? {
+                        (Collision::Ours(record), created) => return Ok((*record, created)),
+                        (Collision::Next, _) => {}
+                    }
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(ServiceError::NoFreeCode(ATTEMPTS))
+    }
+
+    /// Checks everything a create would meet, without writing.
+    async fn rehearse(&self, caller: &Caller, plan: Plan) -> Result<(LinkRecord, Created), ServiceError> {
+        for attempt in 0..ATTEMPTS {
+            let Some(record) = self.candidate(caller, &plan, attempt).await? else { continue };
+            caller.require_for(Role::Creator, &record.domain, &record.code, &record.body.tags)?;
+            let Some(existing) = self.read_link(&record.domain, &record.code).await? else {
+                return Ok((record, Created::New));
+            };
+            match &plan.source {
+                CodeSource::Reuse if self.is_reusable(&existing, &record.body.target) => {
+                    return Ok((existing, Created::Existing));
+                }
+                CodeSource::Custom(_) if plan.reissue && self.is_over(&existing) => return Ok((record, Created::New)),
+                _ => {}
+            }
+            if let (Collision::Ours(record), created) = self.judge_collision(caller, &plan, &record, existing)? {
+                return Ok((*record, created));
+            }
+        }
+        Err(ServiceError::NoFreeCode(ATTEMPTS))
+    }
+
+    /// The link of one attempt; none if its code is reserved.
+    async fn candidate(&self, caller: &Caller, plan: &Plan, attempt: u8) -> Result<Option<LinkRecord>, ServiceError> {
+        let length = plan.length.saturating_add(attempt / 4);
+        let prefix = caller.code_prefix();
+        let attempt = attempt.to_string();
+        let domain = plan.entry.domain.as_str();
+        let entropy = match &plan.source {
+            CodeSource::Custom(code) => return Ok(Some(plan.record(code.clone()))),
+            CodeSource::Random => self.codes.entropy(),
+            CodeSource::Keyed { actor, key } => self.derive(&["code", actor, key, domain, &attempt]).await?,
+            CodeSource::Reuse => self.derive(&["reuse", domain, plan.body.target.as_str(), &attempt]).await?,
+        };
+        let code = ShortCode::from_entropy(prefix, &entropy, length)
+            .map_err(|invalid| ServiceError::violation("/code_length", &invalid))?;
+        Ok((!routes::is_reserved(code.as_str())).then(|| plan.record(code)))
+    }
+
+    async fn derive(&self, parts: &[&str]) -> Result<[u8; 32], ServiceError> {
+        Ok(TableSecret::derive(self.secret().await?, parts))
+    }
+
+    /// Puts a new link and its tag entries, over nothing or over `replaced`.
+    async fn put_new(&self, record: &LinkRecord, replaced: Option<&LinkRecord>) -> Result<(), TableError> {
+        let condition = match replaced {
+            Some(old) => Condition::VersionIs(old.body.version),
+            None => Condition::AbsentOrPurgeable(self.now()),
+        };
+        let mut writes = vec![Write::put(record.encode(self.settings().retention_days)?).when(condition)];
+        if let Some(old) = replaced {
+            writes.extend(old.tag_deletes(old.body.tags.iter()));
+        }
+        writes.extend(record.tag_puts(record.body.tags.iter()));
+        self.write_resolved(&writes).await
+    }
+
+    /// Another item has the code: ours after all, to be reissued, or another's.
+    async fn collide(
+        &self,
+        caller: &Caller,
+        plan: &Plan,
+        record: &LinkRecord,
+        existing: LinkRecord,
+    ) -> Result<(Collision, Created), ServiceError> {
+        let custom = matches!(plan.source, CodeSource::Custom(_));
+        if custom && plan.reissue && self.is_over(&existing) && existing.body.create_token != record.body.create_token {
+            return self
+                .reissue(caller, record.clone(), existing)
+                .await
+                .map(|record| (Collision::Ours(Box::new(record)), Created::New));
+        }
+        self.judge_collision(caller, plan, record, existing)
+    }
+
+    fn judge_collision(
+        &self,
+        caller: &Caller,
+        plan: &Plan,
+        record: &LinkRecord,
+        existing: LinkRecord,
+    ) -> Result<(Collision, Created), ServiceError> {
+        if existing.body.create_token == record.body.create_token {
+            return match (&record.body.request_digest, &existing.body.request_digest) {
+                (Some(sent), Some(kept)) if sent != kept => Err(ServiceError::IdempotencyKeyReused),
+                (Some(_), _) => Ok((Collision::Ours(Box::new(existing)), Created::Replayed)),
+                (None, _) => Ok((Collision::Ours(Box::new(existing)), Created::New)),
+            };
+        }
+        let CodeSource::Custom(code) = &plan.source else {
+            return Ok((Collision::Next, Created::New));
+        };
+        let seen = caller.reaches(&existing.domain, &existing.code, &existing.body.tags);
+        if !seen {
+            return Err(ServiceError::Forbidden(format!(
+                "code '{code}' belongs to a link outside the scope of {}",
+                caller.actor()
+            )));
+        }
+        if self.is_over(&existing) {
+            let view = existing.view(&plan.entry.base_url, self.now());
+            return Err(ServiceError::CodeRetired(code.clone(), Box::new(view)));
+        }
+        match plan.if_exists {
+            IfExists::Return => Ok((Collision::Ours(Box::new(existing)), Created::Existing)),
+            IfExists::Fail => {
+                let view = existing.view(&plan.entry.base_url, self.now());
+                Err(ServiceError::CodeTaken(code.clone(), Box::new(view)))
+            }
+        }
+    }
+
+    /// Takes over the code of a link whose life is over. The version goes on, so that no old `ETag` fits the new link.
+    async fn reissue(
+        &self,
+        caller: &Caller,
+        mut record: LinkRecord,
+        old: LinkRecord,
+    ) -> Result<LinkRecord, ServiceError> {
+        caller.require_for(Role::Editor, &old.domain, &old.code, &old.body.tags)?;
+        record.body.version = old.body.version + 1;
+        record.body.first_version = record.body.version;
+        match self.put_new(&record, Some(&old)).await {
+            Ok(()) => Ok(record),
+            Err(TableError::ConditionFailed { existing: Some(item), .. }) => {
+                let found = LinkRecord::decode(&item)?;
+                if found.body.create_token == record.body.create_token {
+                    return Ok(found);
+                }
+                let base = self.directory().await?.require(&found.domain)?.base_url.clone();
+                Err(ServiceError::CodeTaken(record.code, Box::new(found.view(&base, self.now()))))
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    fn is_over(&self, record: &LinkRecord) -> bool {
+        matches!(record.state(self.now()), LinkState::Deleted | LinkState::Expired)
+    }
+
+    fn is_reusable(&self, existing: &LinkRecord, target: &TargetUrl) -> bool {
+        let body = &existing.body;
+        body.reusable
+            && body.version == body.first_version
+            && body.target == *target
+            && existing.state(self.now()) == LinkState::Active
+    }
+}
+
+impl Plan {
+    fn record(&self, code: ShortCode) -> LinkRecord {
+        LinkRecord { domain: self.entry.domain.clone(), code, body: self.body.clone() }
+    }
+}
+
+impl Checks<'_> {
+    fn code_length(&mut self, length: u8) -> u8 {
+        self.demand(
+            (4..=40).contains(&length),
+            "/code_length",
+            "code_length_invalid",
+            "a drawn code has 4 to 40 characters",
+        );
+        length
+    }
+
+    fn reuse_rules(&mut self, request: &CreateLink) {
+        let alone = request.code.is_none() && request.starts_at.is_none() && request.expires_at.is_none();
+        self.demand(
+            !request.reuse || alone,
+            "/reuse",
+            "reuse_with_own_terms",
+            "reuse finds or makes a plain link to the target: it takes no code, start or expiry",
+        );
+    }
+}
+
+fn custom_code(text: &str) -> Result<ShortCode, InvalidValue> {
+    let code = ShortCode::parse(text)?;
+    if routes::is_reserved(text) {
+        return Err(InvalidValue::new("code_reserved", format!("code '{code}' is reserved for the service itself")));
+    }
+    Ok(code)
+}
+
+fn code_source(caller: &Caller, request: &CreateLink, options: &WriteOptions, code: Option<ShortCode>) -> CodeSource {
+    match (code, &options.idempotency_key) {
+        (Some(code), _) => CodeSource::Custom(code),
+        (None, _) if request.reuse => CodeSource::Reuse,
+        (None, Some(key)) => CodeSource::Keyed { actor: caller.actor().to_string(), key: key.clone() },
+        (None, None) => CodeSource::Random,
+    }
+}
+
+/// 128 bits that stand for the request as it was sent.
+fn digest(request: &CreateLink, domain: &Domain) -> String {
+    let body =
+        serde_json::to_string(&CreateLink { domain: Some(domain.to_string()), ..request.clone() }).unwrap_or_default();
+    hex(&Sha256::digest(body)[..16])
+}

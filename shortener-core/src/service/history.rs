@@ -1,0 +1,202 @@
+//! What happened to a link.
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::{ContextV7, Uuid};
+
+use super::cursor::Cursor;
+use super::record::LinkRecord;
+use super::{Caller, Service, ServiceError};
+use crate::link::Actor;
+use crate::operations::LinkRef;
+use crate::table::{Item, Order, Query, TableError, keys};
+use crate::wire::{Action, FieldChange, History, HistoryEvent, Role};
+
+/// How many of the last changes a repeated request is looked for in.
+const RECENT: usize = 25;
+
+/// Most events in a page.
+const MAX_PAGE: u16 = 500;
+
+/// Keeps the events of this process in order within a millisecond.
+static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+/// A change as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredEvent {
+    at: Timestamp,
+    actor: Actor,
+    action: Action,
+    link_version: u64,
+    pub(super) change_id: String,
+    changes: Vec<StoredChange>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct StoredChange {
+    field: String,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    from: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    to: Value,
+}
+
+impl StoredEvent {
+    pub(super) fn between(before: &LinkRecord, after: &LinkRecord, actor: &Actor, change_id: &str) -> Self {
+        let (old, new) = (shown_fields(before), shown_fields(after));
+        let changes: Vec<StoredChange> = old
+            .into_iter()
+            .zip(new)
+            .filter(|((_, from), (_, to))| from != to)
+            .map(|((field, from), (_, to))| StoredChange { field: field.to_owned(), from, to })
+            .collect();
+        Self {
+            at: after.body.updated_at,
+            actor: actor.clone(),
+            action: action(&changes),
+            link_version: after.body.version,
+            change_id: change_id.to_owned(),
+            changes,
+        }
+    }
+
+    pub(super) fn encode(&self, link: &LinkRecord, now: Timestamp) -> Result<Item, TableError> {
+        Item::encode(keys::event(&link.domain, &link.code, event_id(now)), self)
+    }
+
+    fn view(self) -> HistoryEvent {
+        let changes = self.changes.into_iter().map(|c| FieldChange { field: c.field, from: c.from, to: c.to });
+        HistoryEvent {
+            at: self.at,
+            actor: self.actor,
+            action: self.action,
+            version: self.link_version,
+            changes: changes.collect(),
+        }
+    }
+}
+
+fn event_id(now: Timestamp) -> Uuid {
+    let order = ORDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, nanoseconds))
+}
+
+fn shown_fields(record: &LinkRecord) -> [(&'static str, Value); 10] {
+    let body = &record.body;
+    [
+        ("target", json!(body.target)),
+        ("title", json!(body.title)),
+        ("tags", json!(body.tags)),
+        ("redirect_status", json!(body.redirect_status)),
+        ("forward_query", json!(body.forward_query)),
+        ("starts_at", json!(body.starts_at)),
+        ("expires_at", json!(body.expires_at)),
+        ("max_clicks", json!(body.max_clicks)),
+        ("disabled", json!(body.disabled)),
+        ("deleted", json!(body.deleted_at.is_some())),
+    ]
+}
+
+fn action(changes: &[StoredChange]) -> Action {
+    match changes {
+        [only] if only.field == "deleted" => {
+            if only.to == json!(true) {
+                Action::Deleted
+            } else {
+                Action::Restored
+            }
+        }
+        [only] if only.field == "disabled" => {
+            if only.to == json!(true) {
+                Action::Disabled
+            } else {
+                Action::Enabled
+            }
+        }
+        _ => Action::Updated,
+    }
+}
+
+impl Service {
+    /// Shows what happened to a link, newest first; the last event is its creation, which the link itself records.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], [`ServiceError::CursorInvalid`].
+    pub async fn history(
+        &self,
+        caller: &Caller,
+        link: &LinkRef,
+        limit: u16,
+        cursor: Option<&str>,
+    ) -> Result<History, ServiceError> {
+        let record = self.require_link(&link.domain, &link.code).await?;
+        caller.require_for(Role::Reader, &link.domain, &link.code, &record.body.tags)?;
+        let subject = format!("history {} {} {}", link.domain, link.code, record.body.created_at);
+        let after = cursor.map(|text| Cursor::parse(text, &subject)).transpose()?;
+        let limit = usize::from(limit.clamp(1, MAX_PAGE));
+        let (items, more) = self.events_page(&record, limit, after.as_ref()).await?;
+        let next_cursor = items.last().filter(|_| more).map(|item| Cursor::new(&subject, &item.key.sk).encode());
+        let mut events = items.iter().map(Item::decode::<StoredEvent>).collect::<Result<Vec<_>, _>>()?;
+        // Other processes' clocks may run behind ours: the version, not the time, is the order.
+        events.sort_by_key(|event| std::cmp::Reverse(event.link_version));
+        let mut events: Vec<HistoryEvent> = events.into_iter().map(StoredEvent::view).collect();
+        if next_cursor.is_none() {
+            events.push(creation(&record));
+        }
+        Ok(History { code: record.code, domain: record.domain, events, next_cursor })
+    }
+
+    pub(super) async fn recent_events(&self, record: &LinkRecord) -> Result<Vec<StoredEvent>, ServiceError> {
+        let (items, _) = self.events_page(record, RECENT, None).await?;
+        Ok(items.iter().map(Item::decode).collect::<Result<_, _>>()?)
+    }
+
+    /// Up to `limit` events of this issue of the code, newest first, and whether there are more.
+    async fn events_page(
+        &self,
+        record: &LinkRecord,
+        limit: usize,
+        after: Option<&Cursor>,
+    ) -> Result<(Vec<Item>, bool), ServiceError> {
+        let (partition, mut range) = keys::events(&record.domain, &record.code, record.body.created_at);
+        if let Some(cursor) = after {
+            range = range.before(cursor.sort_key());
+        }
+        let mut items = Vec::new();
+        let mut start = None;
+        while items.len() < limit {
+            let page = self
+                .table
+                .query(&Query {
+                    index: None,
+                    partition: partition.clone(),
+                    range: range.clone(),
+                    order: Order::Descending,
+                    limit: limit - items.len(),
+                    start,
+                })
+                .await?;
+            items.extend(page.items);
+            start = page.next;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok((items, start.is_some()))
+    }
+}
+
+fn creation(record: &LinkRecord) -> HistoryEvent {
+    HistoryEvent {
+        at: record.body.created_at,
+        actor: record.body.created_by.clone(),
+        action: Action::Created,
+        version: record.body.first_version,
+        changes: Vec::new(),
+    }
+}

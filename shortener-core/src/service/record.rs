@@ -1,0 +1,160 @@
+//! A link as it is stored.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::link::{Actor, BaseUrl, Domain, RedirectStatus, ShortCode, Tag, TargetUrl};
+use crate::table::keys::{self, attribute};
+use crate::table::{Item, TableError, Write};
+use crate::wire::{Link, LinkState};
+
+/// A link with what only the service needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRecord {
+    /// Where it lives.
+    pub domain: Domain,
+    /// Its code.
+    pub code: ShortCode,
+    /// The rest, as it is stored.
+    pub body: LinkBody,
+}
+
+/// The stored attributes of a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkBody {
+    /// Target.
+    pub target: TargetUrl,
+    /// Title.
+    pub title: Option<String>,
+    /// Tags, sorted and unique.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// Redirect status.
+    pub redirect_status: RedirectStatus,
+    /// Query forwarding.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forward_query: bool,
+    /// Switched off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// Version, from 1.
+    pub version: u64,
+    /// The version it was created with: above 1 if its code was reissued.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub first_version: u64,
+    /// Creation time.
+    pub created_at: Timestamp,
+    /// Creator.
+    pub created_by: Actor,
+    /// Last change.
+    pub updated_at: Timestamp,
+    /// Start.
+    pub starts_at: Option<Timestamp>,
+    /// Expiry.
+    pub expires_at: Option<Timestamp>,
+    /// Click limit.
+    pub max_clicks: Option<u64>,
+    /// Names the create that made it, so that the create is recognised when its reply was lost.
+    pub create_token: String,
+    /// Digest of that create's request, kept when it came with an idempotency key.
+    pub request_digest: Option<String>,
+    /// Names the last change, for the same reason.
+    pub change_id: Option<String>,
+    /// Made with `reuse`, so that the next such create to its target finds it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reusable: bool,
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_one(version: &u64) -> bool {
+    *version == 1
+}
+
+impl LinkRecord {
+    /// Reads a stored link.
+    ///
+    /// # Errors
+    /// [`TableError::Corrupt`] if the item is no link, or not one that could have been created.
+    pub fn decode(item: &Item) -> Result<Self, TableError> {
+        let (domain, code) = keys::parse_link(&item.key)
+            .ok_or_else(|| TableError::Corrupt(format!("item {} / {} is no link", item.key.pk, item.key.sk)))?;
+        Ok(Self { domain, code, body: item.decode()? })
+    }
+
+    /// The item to store, with its index keys and, once its end is known, the time from which it may be collected.
+    pub(super) fn encode(&self, retention_days: u16) -> Result<Item, TableError> {
+        let Self { domain, code, body } = self;
+        let mut item = Item::encode(keys::link(domain, code), body)?;
+        let shard = keys::shard(domain, code);
+        let mut set = |name: &str, value: Value| item.attributes.insert(name.to_owned(), value);
+        set(attribute::CREATED_PK, keys::created_partition(shard).into());
+        set(attribute::CREATED_SK, keys::created_sort(body.created_at, domain, code).into());
+        set(attribute::TARGET_PK, keys::target_partition(body.target.host(), shard).into());
+        set(attribute::TARGET_SK, keys::target_sort(&body.target, domain, code).into());
+        if let Some(end) = body.deleted_at.or(body.expires_at) {
+            let retained = SignedDuration::from_hours(24 * i64::from(retention_days));
+            set(attribute::PURGE_AT, end.as_second().saturating_add(retained.as_secs()).into());
+        }
+        Ok(item)
+    }
+
+    /// The writes that put the link's entry under each of `tags`.
+    pub(super) fn tag_puts<'a>(&'a self, tags: impl Iterator<Item = &'a Tag>) -> impl Iterator<Item = Write> {
+        tags.map(|tag| Write::put(Item { key: self.tag_entry(tag), attributes: serde_json::Map::new() }))
+    }
+
+    /// The writes that remove the link's entry under each of `tags`.
+    pub(super) fn tag_deletes<'a>(&'a self, tags: impl Iterator<Item = &'a Tag>) -> impl Iterator<Item = Write> {
+        tags.map(|tag| Write::delete(self.tag_entry(tag)))
+    }
+
+    fn tag_entry(&self, tag: &Tag) -> crate::table::Key {
+        keys::tag_entry(tag, self.body.created_at, &self.domain, &self.code)
+    }
+
+    /// What a visitor gets at `now`.
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        let body = &self.body;
+        if body.deleted_at.is_some() {
+            LinkState::Deleted
+        } else if body.disabled {
+            LinkState::Disabled
+        } else if body.expires_at.is_some_and(|at| at <= now) {
+            LinkState::Expired
+        } else if body.starts_at.is_some_and(|at| at > now) {
+            LinkState::Scheduled
+        } else {
+            LinkState::Active
+        }
+    }
+
+    /// The link as the API shows it.
+    pub(crate) fn view(&self, base: &BaseUrl, now: Timestamp) -> Link {
+        let body = self.body.clone();
+        Link {
+            short_url: base.short_url(&self.code),
+            state: self.state(now),
+            code: self.code.clone(),
+            domain: self.domain.clone(),
+            target: body.target,
+            title: body.title,
+            tags: body.tags,
+            redirect_status: body.redirect_status,
+            forward_query: body.forward_query,
+            version: body.version,
+            created_at: body.created_at,
+            created_by: body.created_by,
+            updated_at: body.updated_at,
+            starts_at: body.starts_at,
+            expires_at: body.expires_at,
+            max_clicks: body.max_clicks,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Integration tests of the core.
+#![cfg(test)]
+
+mod memory;
