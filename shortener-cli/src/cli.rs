@@ -32,6 +32,7 @@ pub(crate) struct Cli {
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// Use the embedded table in this file [env: SHORT_FILE]

@@ -125,12 +125,8 @@ fn chosen_profile(args: &GlobalArgs, environment: &Environment) -> anyhow::Resul
 }
 
 fn location(args: &GlobalArgs, environment: &Environment, profile: Option<Profile>) -> anyhow::Result<Location> {
-    let given = Profile {
-        file: args.file.clone(),
-        table: args.table.clone(),
-        api: args.api.clone(),
-        ..Profile::default()
-    };
+    let given =
+        Profile { file: args.file.clone(), table: args.table.clone(), api: args.api.clone(), ..Profile::default() };
     let mut chosen = if given.names_a_location() {
         given
     } else if let Some(profile) = profile {

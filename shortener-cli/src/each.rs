@@ -68,7 +68,9 @@ pub(crate) async fn each_link(
 /// Prints one link as the command shows it.
 pub(crate) fn present(context: &Context, link: &Link, show: Show) -> std::io::Result<()> {
     match show {
-        Show::Done(verb) if context.output.format == Format::Table => context.done(&format!("{verb} {}", name_of(link))),
+        Show::Done(verb) if context.output.format == Format::Table => {
+            context.done(&format!("{verb} {}", name_of(link)));
+        }
         Show::Done(_) | Show::Link => context.output.report(link)?,
     }
     Ok(())

@@ -36,13 +36,13 @@ impl ExitStatus {
     /// Every status with what it means, for the help.
     pub(crate) const ALL: [(Self, &str); 11] = [
         (Self::Ok, "done"),
-        (Self::Failure, "a failure that no other number names (damaged or read-only file, missing table, full disk)"),
-        (Self::Usage, "the command line or the configuration is wrong, or --yes is missing without a terminal"),
+        (Self::Failure, "any other failure: damaged or read-only file, missing table, full disk"),
+        (Self::Usage, "the command line or configuration is wrong, or --yes is missing without a terminal"),
         (Self::NotFound, "there is no such link, key or domain"),
         (Self::Auth, "the key or the credentials are missing, wrong, or do not allow this"),
-        (Self::Conflict, "the code is taken or retired, the thing was changed meanwhile, or its state does not allow this"),
+        (Self::Conflict, "the code is taken or retired, or the thing was changed meanwhile"),
         (Self::Rejected, "the request breaks rules"),
-        (Self::Unavailable, "the service or table cannot be reached, throttles or is locked; trying again can succeed"),
+        (Self::Unavailable, "the service or table cannot be reached, or is busy or locked: try again later"),
         (Self::Partial, "some of several things failed, the others are done"),
         (Self::Drift, "what is there differs from what was described"),
         (Self::Interrupted, "interrupted, or the confirmation was declined"),

@@ -8,7 +8,9 @@ use clap::{CommandFactory, FromArgMatches};
 
 mod address;
 mod backend;
+#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod cli;
+#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod commands;
 mod config;
 mod confirm;

@@ -199,19 +199,27 @@ pub(crate) fn usage_failure(error: &clap::Error, args: &[OsString]) -> ExitStatu
         let _ = error.print();
         return ExitStatus::Ok;
     }
-    let text = |arg: &OsString| arg.to_string_lossy().into_owned();
-    let flat = args.iter().map(text).collect::<Vec<_>>().join(" ");
-    if [" --json", " -o json", " -o ndjson", " --output json", " --output ndjson", " --output=json", " --output=ndjson"]
-        .iter()
-        .any(|flag| format!("{flat} ").contains(&format!("{flag} ")))
-    {
+    if wants_json(args) {
         let rendered = error.render().to_string();
-        let detail = rendered.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let words = rendered.lines().map_while(|line| Some(line.trim()).filter(|line| !line.is_empty()));
+        let detail = words.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
         problem_line(&Stopped::usage(detail, "run the command with --help").problem());
     } else {
         let _ = error.print();
     }
     ExitStatus::Usage
+}
+
+/// Whether a command line that does not parse asks for errors as JSON.
+fn wants_json(args: &[OsString]) -> bool {
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let flag = args
+        .iter()
+        .any(|arg| matches!(arg.as_ref(), "--json" | "-ojson" | "-ondjson" | "--output=json" | "--output=ndjson"));
+    let pair = args
+        .windows(2)
+        .any(|pair| matches!(pair[0].as_ref(), "-o" | "--output") && matches!(pair[1].as_ref(), "json" | "ndjson"));
+    flag || pair || config::format(&GlobalArgs::default(), &Environment::read()).is_ok_and(Format::is_json)
 }
 
 /// The moment it is, for times shown relative to it.

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use shortener_core::link::Tag;
 use shortener_core::wire::{
     BatchResponse, BatchResult, CreatedKey, DomainList, DomainSettings, History, HistoryEvent, KeyList, KeyView, Link,
     LinkPage, TagList, Whoami,
 };
-use shortener_core::link::Tag;
 
 /// A document that commands print. As JSON it is itself; in the other formats it is made of lines.
 pub(crate) trait Report: Serialize {
@@ -65,9 +65,12 @@ impl Moments {
 /// How far a moment is from now, in its largest unit: `in 4 days`, `2 hours ago`.
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     let seconds = at.as_second() - now.as_second();
-    let units = [("year", 31_536_000), ("month", 2_592_000), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+    let units =
+        [("year", 31_536_000), ("month", 2_592_000), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
     let distance = seconds.abs();
-    let Some((unit, length)) = units.into_iter().find(|(_, length)| distance >= *length) else { return "now".to_owned() };
+    let Some((unit, length)) = units.into_iter().find(|(_, length)| distance >= *length) else {
+        return "now".to_owned();
+    };
     let count = distance / length;
     let plural = if count == 1 { "" } else { "s" };
     if seconds > 0 { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
@@ -163,7 +166,8 @@ impl Report for History {
 }
 
 fn changes(event: &HistoryEvent) -> String {
-    let change = |change: &shortener_core::wire::FieldChange| format!("{}: {} → {}", change.field, change.from, change.to);
+    let change =
+        |change: &shortener_core::wire::FieldChange| format!("{}: {} → {}", change.field, change.from, change.to);
     event.changes.iter().map(change).collect::<Vec<_>>().join("; ")
 }
 
@@ -213,8 +217,7 @@ impl Report for CreatedKey {
     }
 }
 
-const DOMAIN_FIELDS: &[&str] =
-    &["domain", "base_url", "code_length", "not_found_target", "edge", "policy", "version"];
+const DOMAIN_FIELDS: &[&str] = &["domain", "base_url", "code_length", "not_found_target", "edge", "policy", "version"];
 
 impl Report for DomainList {
     type Line = DomainSettings;

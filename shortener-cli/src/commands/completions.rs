@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 
 /// Print the completion script of a shell
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Copy, clap::Args)]
 #[command(after_long_help = "Examples:
   short completions bash > ~/.local/share/bash-completion/completions/short
   short completions fish > ~/.config/fish/completions/short.fish")]

@@ -2,8 +2,10 @@
 
 use std::io::{self, BufRead, Stdin};
 
-use shortener_core::operations::{Operations, WriteOptions};
-use shortener_core::wire::{BatchResponse, BatchResult, CreateLink, Created, IfExists, Link, LinkPage, Problem, ProblemCode};
+use shortener_core::operations::WriteOptions;
+use shortener_core::wire::{
+    BatchResponse, BatchResult, CreateLink, Created, IfExists, Link, LinkPage, Problem, ProblemCode,
+};
 
 use crate::cli::Format;
 use crate::context::Context;
@@ -153,12 +155,25 @@ async fn create_from_input(args: &Args, context: &Context) -> anyhow::Result<Exi
         if urls.is_empty() {
             break;
         }
-        let answered = create_batch(args, context, operations, first, &urls).await;
+        let requests: Vec<CreateLink> = urls.iter().map(|url| request(args, url)).collect();
+        let answered = match operations.create_batch(&requests, &batch_options(args, context, first)).await {
+            Ok(answered) => answered,
+            // What keeps a batch from being made at all keeps the next one too.
+            Err(problem) if results.is_empty() => return Err(problem.into()),
+            Err(problem) => {
+                context.output.problem_about(Some(&format!("URL {first} and after")), &problem);
+                return finish(context, results, ExitStatus::Partial);
+            }
+        };
         report_batch(context, first, &answered, header)?;
         header = Header::Omitted;
         results.extend(answered);
     }
     let status = status_of(&results);
+    finish(context, results, status)
+}
+
+fn finish(context: &Context, results: Vec<BatchResult>, status: ExitStatus) -> anyhow::Result<ExitStatus> {
     if context.output.format == Format::Json {
         context.output.report(&BatchResponse { results })?;
     }
@@ -168,22 +183,11 @@ async fn create_from_input(args: &Args, context: &Context) -> anyhow::Result<Exi
     Ok(status)
 }
 
-/// Creates a batch; if it fails as a whole, so does each of its links.
-async fn create_batch(
-    args: &Args,
-    context: &Context,
-    operations: &dyn Operations,
-    first: usize,
-    urls: &[String],
-) -> Vec<BatchResult> {
-    let requests: Vec<CreateLink> = urls.iter().map(|url| request(args, url)).collect();
+/// Each batch is a request of its own, told apart by where it begins.
+fn batch_options(args: &Args, context: &Context, first: usize) -> WriteOptions {
     let mut options = options(args, context);
-    // Each batch is a request of its own, told apart by where it begins.
     options.idempotency_key = options.idempotency_key.map(|key| format!("{key}:{first}"));
-    operations.create_batch(&requests, &options).await.unwrap_or_else(|problem| {
-        let failed = |_| BatchResult { status: problem.status, link: None, problem: Some(problem.clone()) };
-        urls.iter().map(failed).collect()
-    })
+    options
 }
 
 fn report_batch(context: &Context, first: usize, results: &[BatchResult], header: Header) -> anyhow::Result<()> {
@@ -195,7 +199,9 @@ fn report_batch(context: &Context, first: usize, results: &[BatchResult], header
     match context.output.format {
         Format::Json => {}
         Format::Table => {
-            let line = |result: &BatchResult| result.link.as_ref().map(|link| link.short_url.clone()).unwrap_or_default() + "\n";
+            let line = |result: &BatchResult| {
+                result.link.as_ref().map(|link| link.short_url.clone()).unwrap_or_default() + "\n"
+            };
             context.output.text(&results.iter().map(line).collect::<String>())?;
         }
         Format::Ndjson | Format::Csv | Format::Tsv => {

@@ -24,7 +24,9 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
     let question = match args.links.codes.as_slice() {
         [code] => format!("Delete {code}? Visitors get 410 until it is restored"),
-        codes => format!("Delete {} links ({})? Visitors get 410 until they are restored", codes.len(), codes.join(", ")),
+        codes => {
+            format!("Delete {} links ({})? Visitors get 410 until they are restored", codes.len(), codes.join(", "))
+        }
     };
     context.confirmation().ask(question).await?;
     let options = WriteOptions { if_match: args.if_match, ..context.write_options() };

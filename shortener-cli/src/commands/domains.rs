@@ -28,8 +28,11 @@ enum Command {
   short domains list --json")]
     List,
     /// Add a domain, or change its settings; '-' is the default domain
+    ///
+    /// Here --base-url says where the links of this domain are reached, by default at https://DOMAIN.
     #[command(after_long_help = "Examples:
   short domains set go.example.com --code-length 5
+  short domains set go.example.com --base-url http://go.example.com:8080
   short domains set - --deny evil.example --deny worse.example")]
     Set(Box<SetArgs>),
     /// Remove a domain's settings; refused while a link lives on it
@@ -50,9 +53,6 @@ struct SetArgs {
     /// The domain; '-' is the default one
     #[arg(allow_hyphen_values = true)]
     domain: String,
-    /// Where its links are reached [default: https://DOMAIN]
-    #[arg(long = "url", value_name = "URL")]
-    url: Option<String>,
     /// Length of drawn codes, 4 to 40 [default: 7]
     #[arg(long, value_name = "N")]
     code_length: Option<u8>,
@@ -78,7 +78,7 @@ struct SetArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Clearable {
-    Url,
+    BaseUrl,
     CodeLength,
     NotFound,
     Edge,
@@ -98,7 +98,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
 async fn set(args: &SetArgs, context: &Context) -> anyhow::Result<()> {
     let domain = Domain::parse(&args.domain).map_err(|error| config::invalid(&error))?;
     let options = WriteOptions { if_match: args.if_match, ..context.write_options() };
-    let settings = context.operations().await?.set_domain(&domain, &change(args)?, &options).await?;
+    let settings = context
+        .operations()
+        .await?
+        .set_domain(&domain, &change(args, context.global.base_url.clone())?, &options)
+        .await?;
     match context.output.format {
         Format::Table => context.done(&format!("set {domain}, reached at {}", settings.base_url)),
         _ => context.output.report(&settings)?,
@@ -106,7 +110,7 @@ async fn set(args: &SetArgs, context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn change(args: &SetArgs) -> Result<SetDomain, Stopped> {
+fn change(args: &SetArgs, base_url: Option<String>) -> Result<SetDomain, Stopped> {
     let edge = match args.edge.as_slice() {
         [] => None,
         [fresh, revalidate, if_error] => {
@@ -118,7 +122,7 @@ fn change(args: &SetArgs) -> Result<SetDomain, Stopped> {
         .then(|| PolicyRules { allow: args.allow.clone(), deny: args.deny.clone() });
     let cleared = |setting| args.clear.contains(&setting);
     Ok(SetDomain {
-        base_url: patch(args.url.clone(), cleared(Clearable::Url)),
+        base_url: patch(base_url, cleared(Clearable::BaseUrl)),
         code_length: patch(args.code_length, cleared(Clearable::CodeLength)),
         not_found_target: patch(args.not_found.clone(), cleared(Clearable::NotFound)),
         edge: patch(edge, cleared(Clearable::Edge)),

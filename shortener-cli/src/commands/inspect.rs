@@ -6,10 +6,13 @@ use crate::exit::ExitStatus;
 
 /// Show everything about links
 #[derive(Debug, clap::Args)]
-#[command(visible_alias = "get", after_long_help = "Examples:
+#[command(
+    visible_alias = "get",
+    after_long_help = "Examples:
   short inspect launch
   short inspect https://go.example.com/launch --json
-  short get launch spring -o csv")]
+  short get launch spring -o csv"
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     links: LinkArgs,

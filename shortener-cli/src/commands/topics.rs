@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 
 /// Topics of the help, which read as commands to the parser.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Topic {
     /// What the exit status says
     #[command(hide = true, long_about = exit_codes(), help_template = "{about-with-newline}", disable_help_flag = true)]
@@ -46,13 +46,13 @@ fn exit_codes() -> String {
     }
     text + "\nExamples:
   short inspect launch --json || test $? = 3 && echo 'no such link'
-  until short create https://example.com --idempotency-key job-7; do test $? = 7 || break; sleep 5; done"
+  while short create https://example.com --idempotency-key job-7; test $? = 7; do sleep 5; done"
 }
 
 fn environment() -> String {
     let mut text = "Flags come before the environment, the environment before a profile:\n\n".to_owned();
     for (name, meaning) in VARIABLES {
-        let _ = writeln!(text, "  {name:<48}  {meaning}");
+        let _ = writeln!(text, "  {name}\n      {meaning}");
     }
     text + "
 The configuration file holds profiles; 'short profiles add' writes it:

@@ -96,7 +96,9 @@ fn change(args: &Args) -> Result<UpdateLink, Stopped> {
 
 fn patch<T: Clone>(value: Option<&T>, clear: bool, name: &str) -> Result<Patch<T>, Stopped> {
     match (value, clear) {
-        (Some(_), true) => Err(Stopped::usage(format!("--{name} and --clear {name} contradict each other"), "give one")),
+        (Some(_), true) => {
+            Err(Stopped::usage(format!("--{name} and --clear {name} contradict each other"), "give one"))
+        }
         (Some(value), false) => Ok(Patch::Set(value.clone())),
         (None, true) => Ok(Patch::Clear),
         (None, false) => Ok(Patch::Keep),

@@ -20,9 +20,8 @@ pub(super) fn plain(value: &Value) -> String {
 
 /// One tab-separated line; tab, newline, carriage return and backslash within a cell are escaped.
 pub(super) fn tsv(cells: &[String]) -> String {
-    let escape = |cell: &String| {
-        cell.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
-    };
+    let escape =
+        |cell: &String| cell.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
     cells.iter().map(escape).collect::<Vec<_>>().join("\t") + "\n"
 }
 
@@ -40,7 +39,8 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 fn is_deceptive(character: char) -> bool {
-    let bidirectional = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let bidirectional =
+        matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let invisible = matches!(character, '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}');
     character.is_control() || bidirectional || invisible
 }
