@@ -1,0 +1,83 @@
+//! The commands: one file each.
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::exit::ExitStatus;
+
+mod completions;
+mod create;
+mod delete;
+mod disable;
+mod domains;
+mod enable;
+mod expire;
+mod history;
+mod inspect;
+mod keys;
+mod list;
+mod profiles;
+mod restore;
+mod serve;
+mod table;
+mod tags;
+mod topics;
+mod update;
+mod whoami;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Create(Box<create::Args>),
+    Inspect(inspect::Args),
+    List(list::Args),
+    Update(Box<update::Args>),
+    Expire(expire::Args),
+    Enable(enable::Args),
+    Disable(disable::Args),
+    Delete(delete::Args),
+    Restore(restore::Args),
+    History(history::Args),
+    Tags(tags::Args),
+    Domains(domains::Args),
+    Keys(keys::Args),
+    Whoami(whoami::Args),
+    Table(table::Args),
+    Profiles(profiles::Args),
+    Serve(serve::Args),
+    Completions(completions::Args),
+    #[command(flatten)]
+    Topic(topics::Topic),
+}
+
+impl Command {
+    /// Runs the command.
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<ExitStatus> {
+        match self {
+            Self::Create(args) => create::run(*args, context).await,
+            Self::Inspect(args) => inspect::run(args, context).await,
+            Self::List(args) => list::run(args, context).await,
+            Self::Update(args) => update::run(*args, context).await,
+            Self::Expire(args) => expire::run(args, context).await,
+            Self::Enable(args) => enable::run(args, context).await,
+            Self::Disable(args) => disable::run(args, context).await,
+            Self::Delete(args) => delete::run(args, context).await,
+            Self::Restore(args) => restore::run(args, context).await,
+            Self::History(args) => history::run(args, context).await,
+            Self::Tags(args) => tags::run(args, context).await,
+            Self::Domains(args) => domains::run(args, context).await,
+            Self::Keys(args) => keys::run(args, context).await,
+            Self::Whoami(args) => whoami::run(args, context).await,
+            Self::Table(args) => table::run(args, context).await,
+            Self::Profiles(args) => profiles::run(args, context).await,
+            Self::Serve(args) => serve::run(args, context).await,
+            Self::Completions(args) => completions::run(args, context),
+            Self::Topic(topic) => topics::run(topic, context),
+        }
+    }
+
+    /// Whether the command ends by itself when it is interrupted.
+    pub(crate) fn handles_signals(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+}

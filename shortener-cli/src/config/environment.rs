@@ -1,0 +1,79 @@
+//! The environment variables that the command reads itself; the AWS SDK reads its own.
+
+use super::Profile;
+use crate::exit::Stopped;
+
+/// What the environment says. An empty variable counts as not set.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// `SHORT_FILE`: path of an embedded table.
+    file: Option<String>,
+    /// `SHORT_TABLE`: name of a DynamoDB table.
+    table: Option<String>,
+    /// `SHORT_API_URL`: URL of a service.
+    api: Option<String>,
+    /// `SHORT_API_KEY`: key for the API.
+    pub(super) api_key: Option<String>,
+    /// `SHORT_PROFILE`: name of a profile.
+    pub(super) profile: Option<String>,
+    /// `SHORT_BASE_URL`: base URL of the default domain.
+    pub(super) base_url: Option<String>,
+    /// `SHORT_OUTPUT`: format of the data.
+    pub(super) output: Option<String>,
+    /// `USER` or `LOGNAME`: whose name changes made directly on a table are recorded under.
+    pub(crate) user: Option<String>,
+}
+
+/// Each variable with what it sets, for the help.
+pub(crate) const VARIABLES: [(&str, &str); 12] = [
+    ("SHORT_FILE", "embedded table to use, as --file"),
+    ("SHORT_TABLE", "DynamoDB table to use, as --table"),
+    ("SHORT_API_URL", "service to use, as --api"),
+    ("SHORT_API_KEY", "key for the API; there is no flag, because others can read command lines"),
+    ("SHORT_PROFILE", "profile to use, as --profile"),
+    ("SHORT_BASE_URL", "where links of the default domain are reached, as --base-url"),
+    ("SHORT_OUTPUT", "format of the data, as --output"),
+    ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
+    ("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB-compatible engine, as --endpoint-url"),
+    ("XDG_DATA_HOME", "the embedded table is short/links.db in it; ~/.local/share by default"),
+    ("XDG_CONFIG_HOME", "the configuration file is short/config.toml in it; ~/.config by default"),
+    ("NO_COLOR, CLICOLOR_FORCE", "never or always use colour"),
+];
+
+impl Environment {
+    /// Reads the process's environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub(crate) fn read() -> Self {
+        let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            file: get("SHORT_FILE"),
+            table: get("SHORT_TABLE"),
+            api: get("SHORT_API_URL"),
+            api_key: get("SHORT_API_KEY"),
+            profile: get("SHORT_PROFILE"),
+            base_url: get("SHORT_BASE_URL"),
+            output: get("SHORT_OUTPUT"),
+            user: get("USER").or_else(|| get("LOGNAME")),
+        }
+    }
+
+    /// Whether it says where the links are.
+    pub(super) fn names_a_location(&self) -> bool {
+        self.file.is_some() || self.table.is_some() || self.api.is_some()
+    }
+
+    /// Where it says that the links are.
+    ///
+    /// # Errors
+    /// It names several places.
+    pub(super) fn location(&self) -> Result<Profile, Stopped> {
+        let named = [("SHORT_FILE", &self.file), ("SHORT_TABLE", &self.table), ("SHORT_API_URL", &self.api)];
+        let names: Vec<&str> = named.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
+        if names.len() > 1 {
+            let detail = format!("{} are both set", names.join(" and "));
+            return Err(Stopped::usage(detail, "unset one, or choose by --file, --table or --api"));
+        }
+        let file = self.file.as_ref().map(Into::into);
+        Ok(Profile { file, table: self.table.clone(), api: self.api.clone(), ..Profile::default() })
+    }
+}

@@ -1,0 +1,85 @@
+//! What every command works with.
+
+use shortener_core::operations::{Mode, Operations, WriteOptions};
+use tokio::sync::OnceCell;
+
+use crate::backend::Backend;
+use crate::cli::GlobalArgs;
+use crate::config::{self, Config, Environment, Location};
+use crate::confirm::Confirmation;
+use crate::output::Output;
+
+/// What every command works with. The back end is opened when it is first needed, so that help, completions and
+/// profiles work whatever the configuration says.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Where to print.
+    pub(crate) output: Output,
+    /// Flags that every command takes.
+    pub(crate) global: GlobalArgs,
+    /// The environment.
+    pub(crate) environment: Environment,
+    backend: OnceCell<Backend>,
+}
+
+impl Context {
+    /// The context of one command.
+    ///
+    /// # Errors
+    /// The environment names no format.
+    pub(crate) fn new(global: GlobalArgs, environment: Environment, output: Output) -> anyhow::Result<Self> {
+        config::format(&global, &environment)?;
+        Ok(Self { output, global, environment, backend: OnceCell::new() })
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// Says which flag, variable or entry is wrong.
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+        Config::read(&self.global, &self.environment)
+    }
+
+    /// The operations on the links that the configuration names.
+    ///
+    /// # Errors
+    /// The configuration is wrong, or the table cannot be opened.
+    pub(crate) async fn operations(&self) -> anyhow::Result<&dyn Operations> {
+        let backend = self.backend.get_or_try_init(|| async {
+            let config = self.config()?;
+            if let Location::Api(api) = &config.location
+                && api.key.is_some()
+                && api.url.is_cleartext()
+            {
+                self.output.warn(&format!("{} is not encrypted: others can read the API key on its way", api.url));
+            }
+            Backend::open(&config, self.environment.user.as_deref()).await
+        });
+        Ok(backend.await?.operations())
+    }
+
+    /// How changes are made: `--dry-run` and nothing else.
+    pub(crate) fn write_options(&self) -> WriteOptions {
+        let mode = if self.global.dry_run { Mode::DryRun } else { Mode::Apply };
+        WriteOptions { mode, ..WriteOptions::default() }
+    }
+
+    /// Whether changes are carried out.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.global.dry_run
+    }
+
+    /// Asks before something that is hard to undo; a dry run and `--yes` need no answer.
+    pub(crate) fn confirmation(&self) -> Confirmation {
+        Confirmation::assuming(self.global.yes || self.global.dry_run)
+    }
+
+    /// Says what was done, or would be.
+    pub(crate) fn done(&self, text: &str) {
+        if self.is_dry_run() {
+            self.output.note(&format!("dry run, nothing written: {text}"));
+        } else {
+            self.output.note(text);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The only module that prints: data on standard output, everything else on standard error.
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use clap::error::ErrorKind as Usage;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use shortener_core::clock::{Clock, SystemClock};
+use shortener_core::wire::{Problem, ProblemCode};
+
+use crate::cli::{Color, Format, GlobalArgs};
+use crate::config::{self, Environment};
+use crate::exit::{ExitStatus, Stopped};
+use crate::report::{Moments, Report, Shape};
+
+mod text;
+
+/// How the command prints.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    /// Format of the data.
+    pub(crate) format: Format,
+    quiet: bool,
+    terminal: bool,
+}
+
+/// Whether a table with named columns names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Header {
+    /// First come the names.
+    Shown,
+    /// The names were shown with an earlier page.
+    Omitted,
+}
+
+impl Output {
+    /// Reads from flags and environment how to print. A wrong format is reported by [`config::format`].
+    pub(crate) fn new(args: &GlobalArgs, environment: &Environment) -> Self {
+        ColorChoice::write_global(match args.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        });
+        let format = config::format(args, environment).unwrap_or_default();
+        Self { format, quiet: args.quiet, terminal: io::stdout().is_terminal() }
+    }
+
+    /// Whether standard output is a terminal and the data is for people.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.terminal && self.format == Format::Table
+    }
+
+    /// Prints a report in the format asked for.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub(crate) fn report<R: Report>(&self, report: &R) -> io::Result<()> {
+        self.page(report, Header::Shown)
+    }
+
+    /// Prints a page of a report.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub(crate) fn page<R: Report>(&self, report: &R, header: Header) -> io::Result<()> {
+        let mut buffer = Vec::new();
+        match self.format {
+            Format::Json => self.json(&mut buffer, report)?,
+            Format::Ndjson => {
+                for line in report.lines() {
+                    serde_json::to_writer(&mut buffer, line)?;
+                    buffer.push(b'\n');
+                }
+            }
+            Format::Csv => csv(&mut buffer, report, header)?,
+            Format::Tsv => {
+                let names = R::FIELDS.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+                let names = (header == Header::Shown).then_some(names);
+                let rows = report.lines().iter().map(|line| fields::<R>(line));
+                buffer.extend(names.into_iter().chain(rows).flat_map(|row| text::tsv(&row).into_bytes()));
+            }
+            Format::Table => buffer.extend(self.table(report).into_bytes()),
+        }
+        write_out(&buffer)
+    }
+
+    /// Prints text as it is: a short URL, a new key, a completion script.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn text(&self, text: &str) -> io::Result<()> {
+        write_out(text.as_bytes())
+    }
+
+    /// Says something that is no data, unless it is to be quiet.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            talk(&text::printable(text));
+        }
+    }
+
+    /// Says something that no one may miss but errors need not hear of.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.quiet {
+            talk(&format!("{}: {}", label("warning", AnsiColor::Yellow), text::printable(text)));
+        }
+    }
+
+    /// Reports why the command failed and answers with which status to exit.
+    pub(crate) fn failure(&self, error: &anyhow::Error) -> ExitStatus {
+        if is_broken_pipe(error) {
+            // Whoever read the output has read enough, as 'head' does.
+            return ExitStatus::Ok;
+        }
+        let (problem, status) = explain(error);
+        self.problem(&problem);
+        status
+    }
+
+    /// Reports a problem: for people, or as one line of JSON where the data is JSON.
+    pub(crate) fn problem(&self, problem: &Problem) {
+        if self.format.is_json() {
+            problem_line(problem);
+        } else {
+            self.problem_about(None, problem);
+        }
+    }
+
+    /// Reports the problem of one of several things, for people.
+    pub(crate) fn problem_about(&self, subject: Option<&str>, problem: &Problem) {
+        let subject = subject.map(|subject| format!("{}: ", text::printable(subject))).unwrap_or_default();
+        talk(&format!("{}: {subject}{}", label("error", AnsiColor::Red), text::printable(&problem.detail)));
+        if problem.errors.len() > 1 {
+            for error in &problem.errors {
+                talk(&text::printable(&format!("  {}: {}", error.pointer.trim_start_matches('/'), error.detail)));
+            }
+        }
+        if let Some(hint) = &problem.hint {
+            talk(&format!("{}: {}", label("hint", AnsiColor::Cyan), text::printable(hint)));
+        }
+        if let Some(instance) = &problem.instance {
+            self.note(&format!("request: {}", instance.trim_start_matches("urn:uuid:")));
+        }
+    }
+
+    fn json<T: Serialize>(&self, buffer: &mut Vec<u8>, value: &T) -> io::Result<()> {
+        // Only white space depends on where it goes.
+        if self.terminal {
+            serde_json::to_writer_pretty(&mut *buffer, value)?;
+        } else {
+            serde_json::to_writer(&mut *buffer, value)?;
+        }
+        buffer.push(b'\n');
+        Ok(())
+    }
+
+    fn table<R: Report>(&self, report: &R) -> String {
+        if !self.terminal {
+            let rows = report.lines().iter().map(|line| match R::SHAPE {
+                Shape::Single => fields::<R>(line),
+                Shape::List => R::columns().iter().map(|column| (column.cell)(line, Moments::Exact)).collect(),
+            });
+            return rows.map(|row| text::tsv(&row)).collect();
+        }
+        let now = now();
+        match R::SHAPE {
+            Shape::Single => {
+                report.lines().iter().map(|line| text::record(R::FIELDS, &fields::<R>(line), now)).collect()
+            }
+            Shape::List => {
+                let columns = R::columns();
+                let row = |line| columns.iter().map(|column| (column.cell)(line, Moments::RelativeTo(now))).collect();
+                let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+                text::aligned(&names, &report.lines().iter().map(row).collect::<Vec<_>>())
+            }
+        }
+    }
+}
+
+/// Shows what is sent and how long it takes on standard error, if wanted.
+pub(crate) fn log_requests(wanted: bool) {
+    if wanted {
+        let filter = tracing_subscriber::EnvFilter::new("shortener_core=debug,shortener_cli=debug");
+        let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+        // A second call finds the first one's subscriber, which is as good.
+        let _ = format.with_ansi(io::stderr().is_terminal()).compact().try_init();
+    }
+}
+
+/// Reports a command line that does not parse, or prints the help that it asks for.
+pub(crate) fn usage_failure(error: &clap::Error, args: &[OsString]) -> ExitStatus {
+    if matches!(error.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
+        // A reader that went away has read enough.
+        let _ = error.print();
+        return ExitStatus::Ok;
+    }
+    if wants_json(args) {
+        let rendered = error.render().to_string();
+        let words = rendered.lines().map_while(|line| Some(line.trim()).filter(|line| !line.is_empty()));
+        let detail = words.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
+        problem_line(&Stopped::usage(detail, "run the command with --help").problem());
+    } else {
+        let _ = error.print();
+    }
+    ExitStatus::Usage
+}
+
+/// Whether a command line that does not parse asks for errors as JSON.
+fn wants_json(args: &[OsString]) -> bool {
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let flag = args
+        .iter()
+        .any(|arg| matches!(arg.as_ref(), "--json" | "-ojson" | "-ondjson" | "--output=json" | "--output=ndjson"));
+    let pair = args
+        .windows(2)
+        .any(|pair| matches!(pair[0].as_ref(), "-o" | "--output") && matches!(pair[1].as_ref(), "json" | "ndjson"));
+    flag || pair || config::format(&GlobalArgs::default(), &Environment::read()).is_ok_and(Format::is_json)
+}
+
+/// The moment it is, for times shown relative to it.
+fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+/// The failure as a problem, and its exit status.
+fn explain(error: &anyhow::Error) -> (Problem, ExitStatus) {
+    if let Some(problem) = error.downcast_ref::<Problem>() {
+        return (problem.clone(), ExitStatus::of(problem));
+    }
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        return (stopped.problem(), stopped.status());
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        let problem = Problem::new(ProblemCode::Internal, format!("input or output failed: {}", error.kind()));
+        return (problem, ExitStatus::Failure);
+    }
+    (Problem::new(ProblemCode::Internal, format!("{error:#}")), ExitStatus::Failure)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Every field of a line as text, in the order of `FIELDS`.
+fn fields<R: Report>(line: &R::Line) -> Vec<String> {
+    let object = serde_json::to_value(line).unwrap_or_default();
+    R::FIELDS.iter().map(|name| text::plain(object.get(*name).unwrap_or(&Value::Null))).collect()
+}
+
+fn csv<R: Report>(buffer: &mut Vec<u8>, report: &R, header: Header) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(buffer);
+    if header == Header::Shown {
+        writer.write_record(R::FIELDS)?;
+    }
+    for line in report.lines() {
+        writer.write_record(fields::<R>(line))?;
+    }
+    writer.flush()
+}
+
+fn write_out(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+fn label(text: &str, color: AnsiColor) -> String {
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    format!("{style}{text}{style:#}")
+}
+
+fn problem_line(problem: &Problem) {
+    talk(&serde_json::to_string(problem).unwrap_or_else(|_| problem.detail.clone()));
+}
+
+/// Prints on standard error; there is nowhere to report that this failed.
+fn talk(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

@@ -1,0 +1,308 @@
+//! How each document looks in each format.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shortener_core::link::Tag;
+use shortener_core::wire::{
+    BatchResponse, BatchResult, CreatedKey, DomainList, DomainSettings, History, HistoryEvent, KeyList, KeyView, Link,
+    LinkPage, TagList, Whoami,
+};
+
+/// A document that commands print. As JSON it is itself; in the other formats it is made of lines.
+pub(crate) trait Report: Serialize {
+    /// What has a line of its own.
+    type Line: Serialize;
+    /// The fields of a line for CSV and TSV, in the order of JSON.
+    const FIELDS: &'static [&'static str];
+    /// How people see it.
+    const SHAPE: Shape;
+    /// The lines.
+    fn lines(&self) -> &[Self::Line];
+    /// The columns that people see of a list.
+    fn columns() -> Vec<Column<Self::Line>> {
+        Vec::new()
+    }
+}
+
+/// How people see a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One thing: a line for each field.
+    Single,
+    /// Several things: a table.
+    List,
+}
+
+/// A column for people.
+#[derive(Debug)]
+pub(crate) struct Column<L> {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it shows of a line.
+    pub(crate) cell: fn(&L, Moments) -> String,
+}
+
+/// How moments are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Moments {
+    /// RFC 3339, for programs.
+    Exact,
+    /// As a distance from now, for people.
+    RelativeTo(Timestamp),
+}
+
+impl Moments {
+    fn show(self, at: Option<Timestamp>, none: &str) -> String {
+        match (at, self) {
+            (None, Self::Exact) => String::new(),
+            (None, Self::RelativeTo(_)) => none.to_owned(),
+            (Some(at), Self::Exact) => at.to_string(),
+            (Some(at), Self::RelativeTo(now)) => relative(at, now),
+        }
+    }
+}
+
+/// How far a moment is from now, in its largest unit: `in 4 days`, `2 hours ago`.
+pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
+    let seconds = at.as_second() - now.as_second();
+    let units =
+        [("year", 31_536_000), ("month", 2_592_000), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+    let distance = seconds.abs();
+    let Some((unit, length)) = units.into_iter().find(|(_, length)| distance >= *length) else {
+        return "now".to_owned();
+    };
+    let count = distance / length;
+    let plural = if count == 1 { "" } else { "s" };
+    if seconds > 0 { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
+}
+
+const LINK_FIELDS: &[&str] = &[
+    "code",
+    "domain",
+    "short_url",
+    "target",
+    "title",
+    "tags",
+    "redirect_status",
+    "forward_query",
+    "state",
+    "version",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "starts_at",
+    "expires_at",
+    "max_clicks",
+];
+
+/// The code, with its domain if that is not the default one.
+pub(crate) fn name_of(link: &Link) -> String {
+    if link.domain.is_default() { link.code.to_string() } else { format!("{}/{}", link.domain, link.code) }
+}
+
+fn tags(tags: &[Tag]) -> String {
+    tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",")
+}
+
+impl Report for Link {
+    type Line = Self;
+    const FIELDS: &'static [&'static str] = LINK_FIELDS;
+    const SHAPE: Shape = Shape::Single;
+
+    fn lines(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl Report for LinkPage {
+    type Line = Link;
+    const FIELDS: &'static [&'static str] = LINK_FIELDS;
+    const SHAPE: Shape = Shape::List;
+
+    fn lines(&self) -> &[Link] {
+        &self.links
+    }
+
+    fn columns() -> Vec<Column<Link>> {
+        vec![
+            Column { name: "CODE", cell: |link, _| name_of(link) },
+            Column { name: "TARGET", cell: |link, _| link.target.as_str().to_owned() },
+            Column { name: "STATE", cell: |link, _| link.state.as_str().to_owned() },
+            Column { name: "TAGS", cell: |link, _| tags(&link.tags) },
+            Column { name: "EXPIRES", cell: |link, moments| moments.show(link.expires_at, "never") },
+            Column { name: "CREATED", cell: |link, moments| moments.show(Some(link.created_at), "") },
+        ]
+    }
+}
+
+impl Report for BatchResponse {
+    type Line = BatchResult;
+    const FIELDS: &'static [&'static str] = &["status", "link", "problem"];
+    const SHAPE: Shape = Shape::List;
+
+    fn lines(&self) -> &[BatchResult] {
+        &self.results
+    }
+}
+
+impl Report for History {
+    type Line = HistoryEvent;
+    const FIELDS: &'static [&'static str] = &["at", "actor", "action", "version", "changes"];
+    const SHAPE: Shape = Shape::List;
+
+    fn lines(&self) -> &[HistoryEvent] {
+        &self.events
+    }
+
+    fn columns() -> Vec<Column<HistoryEvent>> {
+        vec![
+            Column { name: "WHEN", cell: |event, moments| moments.show(Some(event.at), "") },
+            Column { name: "WHO", cell: |event, _| event.actor.to_string() },
+            Column { name: "ACTION", cell: |event, _| format!("{:?}", event.action).to_lowercase() },
+            Column { name: "VERSION", cell: |event, _| event.version.to_string() },
+            Column { name: "CHANGES", cell: |event, _| changes(event) },
+        ]
+    }
+}
+
+fn changes(event: &HistoryEvent) -> String {
+    let change =
+        |change: &shortener_core::wire::FieldChange| format!("{}: {} → {}", change.field, change.from, change.to);
+    event.changes.iter().map(change).collect::<Vec<_>>().join("; ")
+}
+
+const KEY_FIELDS: &[&str] =
+    &["id", "name", "role", "scope", "created_at", "created_by", "expires_at", "revoked_at", "last_used_at"];
+
+impl Report for KeyList {
+    type Line = KeyView;
+    const FIELDS: &'static [&'static str] = KEY_FIELDS;
+    const SHAPE: Shape = Shape::List;
+
+    fn lines(&self) -> &[KeyView] {
+        &self.keys
+    }
+
+    fn columns() -> Vec<Column<KeyView>> {
+        vec![
+            Column { name: "ID", cell: |key, _| key.id.clone() },
+            Column { name: "NAME", cell: |key, _| key.name.clone() },
+            Column { name: "ROLE", cell: |key, _| key.role.as_str().to_owned() },
+            Column { name: "CREATED", cell: |key, moments| moments.show(Some(key.created_at), "") },
+            Column { name: "LAST USED", cell: |key, moments| moments.show(key.last_used_at, "never") },
+            Column { name: "EXPIRES", cell: |key, moments| moments.show(key.expires_at, "never") },
+            Column { name: "REVOKED", cell: |key, moments| moments.show(key.revoked_at, "no") },
+        ]
+    }
+}
+
+impl Report for KeyView {
+    type Line = Self;
+    const FIELDS: &'static [&'static str] = KEY_FIELDS;
+    const SHAPE: Shape = Shape::Single;
+
+    fn lines(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl Report for CreatedKey {
+    type Line = Self;
+    const FIELDS: &'static [&'static str] =
+        &["key", "id", "name", "role", "scope", "created_at", "created_by", "expires_at", "revoked_at", "last_used_at"];
+    const SHAPE: Shape = Shape::Single;
+
+    fn lines(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}
+
+const DOMAIN_FIELDS: &[&str] = &["domain", "base_url", "code_length", "not_found_target", "edge", "policy", "version"];
+
+impl Report for DomainList {
+    type Line = DomainSettings;
+    const FIELDS: &'static [&'static str] = DOMAIN_FIELDS;
+    const SHAPE: Shape = Shape::List;
+
+    fn lines(&self) -> &[DomainSettings] {
+        &self.domains
+    }
+
+    fn columns() -> Vec<Column<DomainSettings>> {
+        vec![
+            Column { name: "DOMAIN", cell: |domain, _| domain.domain.to_string() },
+            Column { name: "BASE URL", cell: |domain, _| domain.base_url.to_string() },
+            Column { name: "CODE LENGTH", cell: |domain, _| domain.code_length.to_string() },
+            Column {
+                name: "NOT FOUND",
+                cell: |domain, _| domain.not_found_target.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+            },
+        ]
+    }
+}
+
+impl Report for DomainSettings {
+    type Line = Self;
+    const FIELDS: &'static [&'static str] = DOMAIN_FIELDS;
+    const SHAPE: Shape = Shape::Single;
+
+    fn lines(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl Report for TagList {
+    type Line = Tag;
+    const FIELDS: &'static [&'static str] = &["tag"];
+    const SHAPE: Shape = Shape::List;
+
+    fn lines(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    fn columns() -> Vec<Column<Tag>> {
+        vec![Column { name: "TAG", cell: |tag, _| tag.as_str().to_owned() }]
+    }
+}
+
+impl Report for Whoami {
+    type Line = Self;
+    const FIELDS: &'static [&'static str] = &["actor", "role", "scope", "expires_at"];
+    const SHAPE: Shape = Shape::Single;
+
+    fn lines(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_in_their_largest_unit() {
+        let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        for (at, shown) in [
+            ("2026-01-31T12:00:00Z", "now"),
+            ("2026-01-31T12:00:01Z", "in 1 second"),
+            ("2026-02-04T13:00:00Z", "in 4 days"),
+            ("2026-01-31T10:00:00Z", "2 hours ago"),
+            ("2025-01-01T00:00:00Z", "1 year ago"),
+        ] {
+            assert_eq!(relative(at.parse().unwrap(), now), shown);
+        }
+    }
+
+    #[test]
+    fn the_fields_of_csv_are_those_of_json() {
+        let link = r#"{"code":"a","domain":"-","short_url":"http://x/a","target":"https://example.com/","title":null,
+            "tags":[],"redirect_status":302,"forward_query":false,"state":"active","version":1,
+            "created_at":"2026-01-01T00:00:00Z","created_by":"key:x","updated_at":"2026-01-01T00:00:00Z",
+            "starts_at":null,"expires_at":null,"max_clicks":null}"#;
+        let link: Link = serde_json::from_str(link).unwrap();
+        let json = serde_json::to_string(&link).unwrap();
+        let positions: Vec<_> = LINK_FIELDS.iter().map(|field| json.find(&format!("\"{field}\":")).unwrap()).collect();
+        assert!(positions.is_sorted());
+        assert_eq!(serde_json::to_value(&link).unwrap().as_object().unwrap().len(), LINK_FIELDS.len());
+    }
+}
