@@ -1,5 +1,6 @@
 //! The two ways to links: directly on a table, or through the API of a service.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use shortener_core::client::ApiClient;
@@ -9,7 +10,7 @@ use shortener_core::service::{Caller, Service, Session, Settings};
 use shortener_core::table::dynamo::{DynamoSettings, DynamoTable};
 use shortener_core::table::sqlite::{OpenMode, SqliteOptions, SqliteTable};
 use shortener_core::table::{ChangeFeed, Table, TableError};
-use shortener_core::wire::Problem;
+use shortener_core::wire::{Problem, ProblemCode};
 
 use crate::config::{Config, FileLocation, Location, TableLocation};
 use crate::exit::Stopped;
@@ -95,17 +96,36 @@ fn open_file(file: &FileLocation, access: Access) -> Result<SqliteTable, Problem
     opened.map_err(|error| about_file(file, error))
 }
 
-/// The problem of a file, named.
+/// The problem of a file, named, with advice that is about files.
 fn about_file(file: &FileLocation, error: TableError) -> Problem {
+    let path = file.path.display();
+    if file.path.is_dir() {
+        return Problem { retryable: false, ..Problem::new(ProblemCode::Unavailable, format!("{path} is a folder")) }
+            .with_hint(format!("name a file in it, such as {path}/links.db"));
+    }
+    if let TableError::Unavailable(_) = error {
+        let why =
+            if file.path.ancestors().skip(1).any(Path::is_file) { "its folder is a file" } else { "it is no file" };
+        return Problem {
+            retryable: false,
+            ..Problem::new(ProblemCode::Unavailable, format!("cannot open {path}: {why}, or cannot be reached"))
+        }
+        .with_hint("check the path, or name another file by --file");
+    }
     let mut problem = Problem::from(error);
-    let path = file.path.display().to_string();
-    if !problem.detail.contains(&path) {
+    if !problem.detail.contains(&path.to_string()) {
         problem.detail = format!("{path}: {}", problem.detail);
     }
     problem
 }
 
 async fn connect(location: &TableLocation) -> anyhow::Result<DynamoTable> {
+    if let Some(url) = &location.endpoint_url
+        && !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    {
+        let detail = format!("endpoint '{}' is not a URL", url.escape_debug());
+        return Err(Stopped::usage(detail, "give one such as http://127.0.0.1:8000").into());
+    }
     let settings = DynamoSettings {
         region: location.region.clone(),
         endpoint_url: location.endpoint_url.clone(),
