@@ -33,7 +33,7 @@ pub const MAX_ITEM_BYTES: usize = 400 * 1024;
 /// Most writes in one transaction.
 pub const MAX_TRANSACTION: usize = 100;
 
-/// Most bytes in one page of a query, by [`Item::size_bytes`] of the whole items; the item that passes it ends the page.
+/// Most bytes in one page of a query, by [`Item::size_bytes`] of its items; the item that reaches it ends the page.
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
 /// Where an item lives: partition key and sort key, made only by [`keys`].

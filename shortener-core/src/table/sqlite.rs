@@ -1,1 +1,238 @@
-//! Placeholder.
+//! The engine on an embedded SQLite file.
+//!
+//! Writes of one process go through one thread, which commits whatever has queued up with one fsync. Processes take
+//! turns by SQLite's own lock. Readers use a snapshot of the write-ahead log and wait for nobody.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::{
+    Added, ChangeFeed, Changes, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write, check_item,
+    check_query, check_writes,
+};
+use read::Readers;
+use writer::Writer;
+
+mod apply;
+mod backup;
+mod error;
+mod query;
+mod read;
+mod schema;
+mod writer;
+
+/// Items of one request to the writer: few enough that others' writes wait some tens of milliseconds.
+const INSERTED_TOGETHER: usize = 2_000;
+
+/// Items purged in one request to the writer.
+const PURGED_TOGETHER: usize = 500;
+
+/// Items that [`SqliteTable::status`] counts before it says “at least”.
+const COUNTED: u64 = 100_000;
+
+/// How to open a table file.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// Whether the file is made, written or only read.
+    pub mode: OpenMode,
+    /// How long a write waits for another process before it fails with [`TableError::Locked`].
+    pub busy_timeout: Duration,
+    /// Largest size of the file in bytes, beyond which writes fail with [`TableError::DiskFull`]; none is no limit.
+    pub max_bytes: Option<u64>,
+}
+
+impl Default for SqliteOptions {
+    /// Creates what is missing, waits 5 seconds, has no limit.
+    fn default() -> Self {
+        Self { mode: OpenMode::Create, busy_timeout: Duration::from_secs(5), max_bytes: None }
+    }
+}
+
+/// What may become of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// It is created if it is missing, with its folders, readable by its owner only.
+    Create,
+    /// It must be there.
+    Existing,
+    /// It must be there, and every write fails with [`TableError::ReadOnly`].
+    ReadOnly,
+}
+
+/// A table in one file. Several processes may open it at once.
+#[derive(Debug)]
+pub struct SqliteTable {
+    path: PathBuf,
+    readers: Arc<Readers>,
+    /// None in a table opened for reading.
+    writer: Option<Writer>,
+}
+
+/// What [`SqliteTable::status`] reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteStatus {
+    /// The file.
+    pub path: PathBuf,
+    /// Size of the file and its log, in bytes.
+    pub bytes: u64,
+    /// Number of items.
+    pub items: ItemCount,
+    /// SQLite's journal mode, `wal`.
+    pub journal_mode: String,
+    /// Version of the schema.
+    pub schema_version: i32,
+    /// Transactions that this handle has committed.
+    pub commits: u64,
+}
+
+/// A number of items that is not counted to the end, because that would read the whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemCount {
+    /// Exactly this many.
+    Exactly(u64),
+    /// This many or more.
+    AtLeast(u64),
+}
+
+impl SqliteTable {
+    /// Opens the table file at `path`.
+    ///
+    /// # Errors
+    /// [`TableError::Corrupt`] for a file that is no table of ours or of a newer schema, [`TableError::NoSuchTable`]
+    /// for a missing one that should be there, [`TableError::ReadOnly`], [`TableError::AccessDenied`],
+    /// [`TableError::Unavailable`], [`TableError::Locked`].
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, TableError> {
+        schema::prepare(path, &options)?;
+        let writer = match options.mode {
+            OpenMode::ReadOnly => None,
+            OpenMode::Create | OpenMode::Existing => Some(Writer::start(schema::connect_writer(path, &options)?)?),
+        };
+        let path = path.to_owned();
+        Ok(Self { readers: Arc::new(Readers::new(path.clone(), options)), path, writer })
+    }
+
+    /// Copies the table as it is now into a new file, which opens as a table. Blocks the thread; others can write meanwhile.
+    ///
+    /// # Errors
+    /// [`TableError::Invalid`] if `to` exists; [`TableError::DiskFull`], [`TableError::AccessDenied`] and
+    /// [`TableError::Unavailable`] for its folder.
+    pub fn backup(&self, to: &Path) -> Result<(), TableError> {
+        self.readers.with(|connection| backup::backup(connection, to))
+    }
+
+    /// Deletes up to `limit` items whose `purge_at` is at or before `now`, in batches, and returns how many.
+    ///
+    /// # Errors
+    /// As a write.
+    pub async fn purge(&self, now: Timestamp, limit: usize) -> Result<usize, TableError> {
+        let mut purged = 0;
+        while purged < limit {
+            let wanted = (limit - purged).min(PURGED_TOGETHER);
+            let done = self.writer()?.submit(move |connection| apply::purge(connection, now, wanted)).await?;
+            purged += done;
+            if done < wanted {
+                break;
+            }
+        }
+        Ok(purged)
+    }
+
+    /// What can be told of the file without reading it through. Blocks the thread for some milliseconds.
+    ///
+    /// # Errors
+    /// As a read.
+    pub fn status(&self) -> Result<SqliteStatus, TableError> {
+        let count = format!("SELECT count(*) FROM (SELECT 1 FROM items LIMIT {COUNTED})");
+        let (items, journal_mode, schema_version) = self.readers.with(|connection| {
+            let items: u64 = connection.query_row(&count, [], |row| row.get(0))?;
+            Ok((items, schema::pragma(connection, "journal_mode")?, schema::pragma(connection, "user_version")?))
+        })?;
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+        Ok(SqliteStatus {
+            path: self.path.clone(),
+            bytes: size(&self.path) + size(Path::new(&log)),
+            items: if items < COUNTED { ItemCount::Exactly(items) } else { ItemCount::AtLeast(items) },
+            journal_mode,
+            schema_version,
+            commits: self.writer.as_ref().map_or(0, Writer::commits),
+        })
+    }
+
+    /// Reads the whole file and its indexes through. Blocks the thread.
+    ///
+    /// # Errors
+    /// [`TableError::Corrupt`] says what is damaged.
+    pub fn check_integrity(&self) -> Result<(), TableError> {
+        let verdict: String = self.readers.with(|connection| schema::pragma(connection, "integrity_check"))?;
+        if verdict == "ok" { Ok(()) } else { Err(TableError::Corrupt(verdict)) }
+    }
+
+    fn writer(&self) -> Result<&Writer, TableError> {
+        self.writer.as_ref().ok_or(TableError::ReadOnly)
+    }
+
+    /// Makes a read that may take milliseconds, away from the threads that serve requests.
+    async fn read<T, F>(&self, read: F) -> Result<T, TableError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, TableError> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let task = tokio::task::spawn_blocking(move || readers.with(read));
+        task.await.unwrap_or_else(|error| Err(TableError::Unavailable(error.into())))
+    }
+}
+
+#[async_trait]
+impl Table for SqliteTable {
+    async fn get(&self, key: &Key, _consistency: Consistency) -> Result<Option<Item>, TableError> {
+        // A few microseconds: less than handing it to another thread takes.
+        self.readers.with(|connection| read::get(connection, key))
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
+        check_writes(writes)?;
+        let writes = writes.to_vec();
+        self.writer()?.submit(move |connection| apply::write_all(connection, &writes)).await
+    }
+
+    async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
+        items.iter().try_for_each(check_item)?;
+        let mut outcomes = Vec::with_capacity(items.len());
+        for chunk in items.chunks(INSERTED_TOGETHER) {
+            let chunk = chunk.to_vec();
+            outcomes.extend(self.writer()?.submit(move |connection| apply::insert_all(connection, &chunk)).await?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        let keys = keys.to_vec();
+        self.read(move |connection| read::get_many(connection, &keys)).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        check_query(query)?;
+        let query = query.clone();
+        self.read(move |connection| query::page(connection, &query)).await
+    }
+
+    async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
+        let (key, attribute) = (key.clone(), attribute.to_owned());
+        self.writer()?.submit(move |connection| apply::add(connection, &key, &attribute, n, ceiling)).await
+    }
+}
+
+impl ChangeFeed for SqliteTable {
+    fn changes_since(&self, since: u64) -> Result<Changes, TableError> {
+        self.readers.with(|connection| read::changes_since(connection, since))
+    }
+}

@@ -3,3 +3,4 @@
 
 mod dynamo;
 mod memory;
+mod sqlite;
