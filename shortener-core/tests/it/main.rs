@@ -3,4 +3,6 @@
 
 mod dynamo;
 mod memory;
+#[cfg(feature = "moto")]
+mod moto;
 mod sqlite;

@@ -235,9 +235,8 @@ fn index_status(found: &GlobalSecondaryIndexDescription) -> IndexStatus {
 }
 
 fn is_active(found: &TableDescription) -> bool {
-    let index_is_active = |index: &GlobalSecondaryIndexDescription| {
-        index.index_status().is_none_or(|status| status.as_str() == "ACTIVE")
-    };
+    let index_is_active =
+        |index: &GlobalSecondaryIndexDescription| index.index_status().is_none_or(|status| status.as_str() == "ACTIVE");
     found.table_status() == Some(&WireStatus::Active) && found.global_secondary_indexes().iter().all(index_is_active)
 }
 

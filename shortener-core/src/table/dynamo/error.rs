@@ -99,10 +99,9 @@ where
         }
         SdkError::TimeoutError(_) => Outcome::Unknown(Failure::of("DynamoDB did not answer in time", error)),
         SdkError::DispatchFailure(ref dispatch) => match dispatch.as_connector_error() {
-            Some(connector) if was_never_sent(connector) => Outcome::Refused(TableError::Unavailable(Failure::of(
-                "no connection to DynamoDB could be made",
-                error,
-            ))),
+            Some(connector) if was_never_sent(connector) => {
+                Outcome::Refused(TableError::Unavailable(Failure::of("no connection to DynamoDB could be made", error)))
+            }
             _ => Outcome::Unknown(Failure::of("the connection to DynamoDB broke", error)),
         },
         SdkError::ServiceError(service) => {
@@ -156,7 +155,9 @@ where
         aws_sdk_dynamodb::Error::TransactionCanceledException(cancelled) => {
             Outcome::Refused(of_cancellation(table, cancelled))
         }
-        error => Outcome::Refused(TableError::Engine(Failure::of(format!("DynamoDB refused the request ({code})"), error))),
+        error => {
+            Outcome::Refused(TableError::Engine(Failure::of(format!("DynamoDB refused the request ({code})"), error)))
+        }
     }
 }
 
@@ -166,8 +167,13 @@ where
 /// handling with DynamoDB" and `BatchStatementError` in the DynamoDB documentation, and the SDK's list of throttling codes.
 pub(super) fn of_code(table: &str, code: &str, message: &str) -> Option<TableError> {
     Some(match code.trim_end_matches("Exception") {
-        "ProvisionedThroughputExceeded" | "Throttling" | "ThrottlingError" | "RequestLimitExceeded" | "LimitExceeded"
-        | "TooManyRequests" | "SlowDown" => TableError::Throttled,
+        "ProvisionedThroughputExceeded"
+        | "Throttling"
+        | "ThrottlingError"
+        | "RequestLimitExceeded"
+        | "LimitExceeded"
+        | "TooManyRequests"
+        | "SlowDown" => TableError::Throttled,
         "TransactionConflict" | "TransactionInProgress" | "ReplicatedWriteConflict" => TableError::Conflict,
         "ResourceNotFound" | "TableNotFound" => TableError::NoSuchTable(table.to_owned()),
         "AccessDenied" => TableError::AccessDenied(format!("the credentials do not allow it ({message})")),
@@ -178,7 +184,9 @@ pub(super) fn of_code(table: &str, code: &str, message: &str) -> Option<TableErr
         "InvalidSignature" | "IncompleteSignature" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
             TableError::AccessDenied("the signature is not accepted: check the secret key and the clock".to_owned())
         }
-        "Validation" | "ValidationError" if is_about_size(message) => TableError::ItemTooLarge { bytes: MAX_ITEM_BYTES + 1 },
+        "Validation" | "ValidationError" if is_about_size(message) => {
+            TableError::ItemTooLarge { bytes: MAX_ITEM_BYTES + 1 }
+        }
         "Validation" | "ValidationError" => TableError::Invalid(message.to_owned()),
         _ => return None,
     })
@@ -206,7 +214,9 @@ fn of_cancellation(table: &str, cancelled: TransactionCanceledException) -> Tabl
     let meaning = reasons.iter().find(|reason| !matches!(code(reason).as_str(), "" | "None"));
     meaning
         .and_then(|reason| of_code(table, &code(reason), reason.message.as_deref().unwrap_or_default()))
-        .unwrap_or_else(|| TableError::Engine(Failure::plain("DynamoDB cancelled the transaction without a known reason")))
+        .unwrap_or_else(|| {
+            TableError::Engine(Failure::plain("DynamoDB cancelled the transaction without a known reason"))
+        })
 }
 
 fn find_source<'error, T: StdError + 'static>(error: &'error (dyn StdError + 'static)) -> Option<&'error T> {

@@ -46,8 +46,12 @@ impl DynamoTable {
         items.iter().try_for_each(check_item)?;
         // Of two items with one key the first wins; sending both would leave that to chance.
         let mut seen: HashSet<&Key> = HashSet::with_capacity(items.len());
-        let fresh: Vec<(usize, Item)> =
-            items.iter().enumerate().filter(|(_, item)| seen.insert(&item.key)).map(|(at, item)| (at, item.clone())).collect();
+        let fresh: Vec<(usize, Item)> = items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| seen.insert(&item.key))
+            .map(|(at, item)| (at, item.clone()))
+            .collect();
         let (size, in_flight) = match self.insert_by {
             InsertBy::Puts { in_flight } => (1, in_flight),
             InsertBy::Statements { in_flight } => (BATCH, in_flight),
@@ -132,8 +136,10 @@ impl DynamoTable {
     }
 
     fn statement(&self, item: &Item) -> Result<BatchStatementRequest, TableError> {
-        let (names, values): (Vec<String>, Vec<AttributeValue>) =
-            item_to_wire(item)?.into_iter().map(|(name, value)| (format!("'{}': ?", name.replace('\'', "''")), value)).unzip();
+        let (names, values): (Vec<String>, Vec<AttributeValue>) = item_to_wire(item)?
+            .into_iter()
+            .map(|(name, value)| (format!("'{}': ?", name.replace('\'', "''")), value))
+            .unzip();
         BatchStatementRequest::builder()
             .statement(format!("INSERT INTO \"{}\" VALUE {{{}}}", self.name, names.join(", ")))
             .set_parameters(Some(values))

@@ -77,7 +77,8 @@ impl Limits {
         attempts: 2,
     };
 
-    pub(super) fn timeouts(self) -> TimeoutConfig {
+    /// The same as the SDK takes it.
+    pub fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()
             .operation_timeout(self.operation)
             .operation_attempt_timeout(self.attempt)
@@ -85,7 +86,8 @@ impl Limits {
             .build()
     }
 
-    pub(super) fn retries(self) -> RetryConfig {
+    /// The same as the SDK takes it; pauses are at most a quarter of the whole time.
+    pub fn retries(self) -> RetryConfig {
         let longest = Duration::from_secs(1).min(self.operation / 4);
         RetryConfig::standard()
             .with_max_attempts(self.attempts.max(1))
@@ -120,7 +122,9 @@ impl DynamoSettings {
         }
         let region = chain.or_else(self.endpoint_url.as_ref().map(|_| Region::new(ANY_REGION))).region().await;
         region.ok_or_else(|| {
-            TableError::Invalid("no AWS region is configured: set AWS_REGION or the region of the AWS profile".to_owned())
+            TableError::Invalid(
+                "no AWS region is configured: set AWS_REGION or the region of the AWS profile".to_owned(),
+            )
         })
     }
 }

@@ -73,9 +73,8 @@ fn projected(described: &GlobalSecondaryIndexDescription) -> Option<&ProjectionT
 }
 
 fn is_key(schema: &[KeySchemaElement], partition: &str, sort: &str) -> bool {
-    let named = |kind: &KeyType| {
-        schema.iter().find(|element| element.key_type() == kind).map(KeySchemaElement::attribute_name)
-    };
+    let named =
+        |kind: &KeyType| schema.iter().find(|element| element.key_type() == kind).map(KeySchemaElement::attribute_name);
     named(&KeyType::Hash) == Some(partition) && named(&KeyType::Range) == Some(sort)
 }
 

@@ -21,7 +21,8 @@ impl Operation {
         let request: Value = serde_json::from_str(body).unwrap_or_default();
         let tables = || request["RequestItems"].as_object().into_iter().flat_map(serde_json::Map::values);
         let is_true = |value: &Value| value.as_bool() == Some(true);
-        let lists = [&request["Statements"], &request["TransactItems"]].into_iter().chain(tables().map(|table| &table["Keys"]));
+        let lists =
+            [&request["Statements"], &request["TransactItems"]].into_iter().chain(tables().map(|table| &table["Keys"]));
         let entries: usize = lists.filter_map(Value::as_array).map(Vec::len).sum();
         Self {
             name: name.to_owned(),

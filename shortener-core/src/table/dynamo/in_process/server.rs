@@ -32,7 +32,8 @@ impl InProcess {
     /// [`TableError::Unavailable`] if no port can be bound.
     pub fn serve(&self) -> Result<Server, TableError> {
         let (url, listener) = listen().map_err(|error| TableError::Unavailable(error.into()))?;
-        let router = Router::new().route("/", post(handle)).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(self.clone());
+        let router =
+            Router::new().route("/", post(handle)).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(self.clone());
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
