@@ -125,8 +125,8 @@ async fn a_conditional_put_whose_reply_was_lost_meets_its_own_item() {
 async fn a_write_whose_every_reply_was_lost_has_an_unknown_outcome() {
     let (engine, table) = with_table().await;
     engine.inject(None, Fault::LostReply, usize::MAX);
-    assert_unknown(table.write(&[Write::put(item("a"))]).await);
-    assert_unknown(table.write(&[Write::put(item("b")), Write::put(item("c"))]).await);
+    assert_unknown(&table.write(&[Write::put(item("a"))]).await);
+    assert_unknown(&table.write(&[Write::put(item("b")), Write::put(item("c"))]).await);
     engine.heal();
     assert_eq!(read(&table, "a").await, Some(item("a")));
 }
@@ -138,7 +138,7 @@ async fn an_update_whose_reply_was_lost_is_not_sent_again() {
     for fault in [Fault::LostReply, Fault::ServerError] {
         engine.forget_operations();
         engine.inject(None, fault, 1);
-        assert_unknown(table.write(std::slice::from_ref(&update)).await);
+        assert_unknown(&table.write(std::slice::from_ref(&update)).await);
         assert_eq!(names(&engine), ["UpdateItem"], "{fault:?}");
     }
 }
@@ -148,10 +148,10 @@ async fn a_refusal_after_a_lost_reply_leaves_the_outcome_unknown() {
     let (engine, table) = with_table().await;
     table.write(&create("a")).await.unwrap();
     engine.inject(Some("DeleteItem"), Fault::LostReply, 1);
-    assert_unknown(table.write(&[Write::delete(item("a").key).when(Condition::Present)]).await);
+    assert_unknown(&table.write(&[Write::delete(item("a").key).when(Condition::Present)]).await);
     engine.inject(Some("PutItem"), Fault::LostReply, 1);
     engine.inject(Some("PutItem"), Fault::Throttle, usize::MAX);
-    assert_unknown(table.write(&create("b")).await);
+    assert_unknown(&table.write(&create("b")).await);
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn an_addition_is_sent_once_whatever_happens() {
         engine.inject(Some("UpdateItem"), fault, times);
         let result = table.add(&key, "used", 1, 10).await;
         match fault {
-            Fault::LostReply => assert_unknown(result),
+            Fault::LostReply => assert_unknown(&result),
             _ => assert!(matches!(result, Err(TableError::Throttled)), "{result:?}"),
         }
         assert_eq!(names(&engine), ["UpdateItem"]);
@@ -184,11 +184,11 @@ async fn an_addition_is_sent_once_whatever_happens() {
 async fn what_was_never_sent_was_not_written() {
     let (engine, table) = with_table().await;
     engine.inject(None, Fault::Unreachable, usize::MAX);
-    assert_unavailable(table.write(&create("a")).await);
-    assert_unavailable(table.add(&item("a").key, "used", 1, 10).await);
+    assert_unavailable(&table.write(&create("a")).await);
+    assert_unavailable(&table.add(&item("a").key, "used", 1, 10).await);
     engine.heal();
     engine.inject(None, Fault::ServerError, usize::MAX);
-    assert_unavailable(table.get(&item("a").key, Consistency::Strong).await);
+    assert_unavailable(&table.get(&item("a").key, Consistency::Strong).await);
 }
 
 #[tokio::test]
@@ -224,9 +224,9 @@ async fn a_dead_endpoint_is_unavailable() {
     let url = server.url().to_owned();
     drop(server);
     let table = over_http(&url);
-    assert_unavailable(table.get(&item("a").key, Consistency::Strong).await);
-    assert_unavailable(table.write(&create("a")).await);
-    assert_unavailable(table.add(&item("a").key, "used", 1, 1).await);
+    assert_unavailable(&table.get(&item("a").key, Consistency::Strong).await);
+    assert_unavailable(&table.write(&create("a")).await);
+    assert_unavailable(&table.add(&item("a").key, "used", 1, 1).await);
 }
 
 #[tokio::test]
@@ -235,8 +235,8 @@ async fn a_silent_endpoint_costs_a_redirect_about_a_second() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let table = DynamoTable::from_client(client(&url, Limits::REDIRECT), "short");
     let began = Instant::now();
-    assert_unavailable(table.get(&item("a").key, Consistency::Strong).await);
-    assert_unknown(table.write(&create("a")).await);
+    assert_unavailable(&table.get(&item("a").key, Consistency::Strong).await);
+    assert_unknown(&table.write(&create("a")).await);
     assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
 }
 
@@ -353,11 +353,11 @@ fn over_http(url: &str) -> DynamoTable {
 }
 
 #[track_caller]
-fn assert_unknown<T: std::fmt::Debug>(result: Result<T, TableError>) {
+fn assert_unknown<T: std::fmt::Debug>(result: &Result<T, TableError>) {
     assert!(matches!(result, Err(TableError::OutcomeUnknown(_))), "{result:?}");
 }
 
 #[track_caller]
-fn assert_unavailable<T: std::fmt::Debug>(result: Result<T, TableError>) {
+fn assert_unavailable<T: std::fmt::Debug>(result: &Result<T, TableError>) {
     assert!(matches!(result, Err(TableError::Unavailable(_))), "{result:?}");
 }

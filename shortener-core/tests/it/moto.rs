@@ -15,8 +15,18 @@ use shortener_core::table::dynamo::{Created, DeletionProtection, DynamoTable, Fe
 use crate::dynamo::client;
 
 /// Checks that moto fails, each with what moto does wrong.
-const GAPS: &[(&str, &str)] = &[];
-/// Gaps that show only when bulk inserts are PartiQL statements.
+const GAPS: &[(&str, &str)] = &[
+    ("a_transaction_that_grows_an_item_over_the_limit_writes_nothing", "counts the bytes of its own JSON as the size"),
+    ("add_to_a_text_is_refused", "fails with status 500 where it compares a text with a number"),
+    ("an_update_that_grows_an_item_over_the_limit_is_refused", "counts the bytes of its own JSON as the size"),
+    ("concurrent_transactions_keep_a_sum", "does not isolate transactions"),
+    ("the_largest_item_is_stored", "counts the bytes of its own JSON as the size"),
+    (
+        "update_of_nothing_changes_nothing_but_still_checks_its_condition",
+        "fails with status 500 without an update expression",
+    ),
+];
+/// Gaps that show only when bulk inserts are `PartiQL` statements.
 const STATEMENT_GAPS: &[(&str, &str)] = &[];
 
 /// A moto server; killed by its process id when dropped.

@@ -71,7 +71,7 @@ impl Limits {
 
     /// For redirects, which have a second answer when the store fails: 2 attempts within 1 s.
     pub const REDIRECT: Self = Self {
-        operation: Duration::from_millis(1_000),
+        operation: Duration::from_secs(1),
         attempt: Duration::from_millis(450),
         connect: Duration::from_millis(300),
         attempts: 2,
