@@ -230,6 +230,12 @@ async fn a_dead_endpoint_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_name_that_does_not_resolve_is_unavailable_and_nothing_was_written() {
+    let table = over_http("http://nowhere.invalid:1");
+    assert_unavailable(&table.write(&create("a")).await);
+}
+
+#[tokio::test]
 async fn a_silent_endpoint_costs_a_redirect_about_a_second() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
