@@ -9,7 +9,10 @@ use axum::routing::get;
 
 async fn redirect(Path(code): Path<String>) -> (StatusCode, [(header::HeaderName, String); 2]) {
     let target = format!("https://example.com/some/path/{code}");
-    (StatusCode::FOUND, [(header::LOCATION, target), (header::CACHE_CONTROL, "public, max-age=0, s-maxage=60".to_owned())])
+    (
+        StatusCode::FOUND,
+        [(header::LOCATION, target), (header::CACHE_CONTROL, "public, max-age=0, s-maxage=60".to_owned())],
+    )
 }
 
 #[tokio::main(flavor = "current_thread")]
