@@ -51,6 +51,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
         return Err(Stopped::usage("there is no dry run of a server", "leave --dry-run out").into());
     }
     log_events(args.log, context.environment.log.as_deref())?;
+    let stop = stop()?;
     let (listener, address) = listen(&args, context).await?;
     let store = context.store().await?;
     let base_url = base_url(context, address)?;
@@ -63,7 +64,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     }
     let site = Site::new(&base_url).with_security_contact(security_contact(context)?);
     context.output.note(&format!("listening on http://{address}"));
-    server::serve(listener, router(App::new(service, resolver, site)), stop()).await?;
+    server::serve(listener, router(App::new(service, resolver, site)), stop).await?;
     context.output.note("stopped");
     Ok(ExitStatus::Ok)
 }
@@ -137,22 +138,23 @@ async fn collect_garbage(table: Arc<SqliteTable>) {
     }
 }
 
-/// Completes when the process is interrupted or told to terminate.
+/// Completes when the process is interrupted or told to terminate. The signals are caught from now on, not from when
+/// it is first waited for.
 #[cfg(unix)]
-async fn stop() {
+fn stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-        }
-        // Without handlers the signals end the process, as they do by default.
-        _ => std::future::pending().await,
-    }
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
 }
 
 #[cfg(not(unix))]
-async fn stop() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
