@@ -58,6 +58,12 @@ fn on_a_small_disk(cli: &TestCli, script: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+#[cfg(target_os = "linux")]
+#[expect(clippy::print_stderr, reason = "a test that did not run says so")]
+fn skipped() {
+    eprintln!("skipped: this system gives no mount namespaces");
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_1_and_keeps_what_was_acknowledged() {
@@ -68,7 +74,7 @@ fn a_full_disk_is_1_and_keeps_what_was_acknowledged() {
             test $status = 0; do made=$((made + 1)); done
         echo "[$status]"; cat error
         cp mnt/links.db* . && test "$("$SHORT" --file links.db list --all | wc -l)" = "$made" && echo kept"#;
-    let Some(shown) = on_a_small_disk(&cli, script) else { return eprintln!("skipped: no mount namespaces") };
+    let Some(shown) = on_a_small_disk(&cli, script) else { return skipped() };
     assert_eq!(shown, "[1]\nerror: the disk is full\nhint: free some space, then try again\nkept\n");
 }
 
@@ -79,7 +85,7 @@ fn a_read_only_file_is_1() {
     let script = r#"
         "$SHORT" --file mnt/links.db create https://example.com >/dev/null; mount -o remount,ro mnt
         "$SHORT" --file mnt/links.db create https://example.com 2>&1; echo "[$?]""#;
-    let Some(shown) = on_a_small_disk(&cli, script) else { return eprintln!("skipped: no mount namespaces") };
+    let Some(shown) = on_a_small_disk(&cli, script) else { return skipped() };
     let message = "error: mnt/links.db: the table file is read-only\n\
                    hint: make the file and its folder writable, or name another file\n[1]\n";
     assert_eq!(shown, message);

@@ -83,7 +83,7 @@ fn a_dry_run_writes_nothing() {
 #[test]
 fn all_pages_are_listed_in_every_format() {
     let cli = TestCli::new().with("SHORT_FILE", "links.db");
-    let input: String = (0..7).map(|n| format!("https://example.com/{n}\n")).collect();
+    let input = (0..7).map(|n| format!("https://example.com/{n}")).collect::<Vec<_>>().join("\n");
     assert_eq!(cli.run_with_input(&["create", "-"], &input).exits(0).stdout.lines().count(), 7);
     let page = cli.run(&["list", "--limit", "2", "--json"]).exits(0);
     assert!(page.stderr.starts_with("there are more: repeat with --cursor "), "{}", page.stderr);
