@@ -1,1 +1,12 @@
+//! Serves the product over HTTP: public redirects and pages, and the API. The same router runs on AWS Lambda and in
+//! `short serve`; every rule lives in `shortener_core`.
 
+mod api;
+mod app;
+pub mod config;
+mod pages;
+mod redirect;
+mod request_log;
+pub mod server;
+
+pub use app::{App, Edge, Site, api_router, redirect_router, router};

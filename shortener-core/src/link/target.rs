@@ -62,6 +62,13 @@ impl TargetUrl {
         matches!(self.0.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
     }
 
+    /// The part of the host that one registers, by the public suffix list: of `www.bbc.co.uk` it is `bbc.co.uk`.
+    /// None for addresses, single names and public suffixes themselves.
+    pub fn registrable_domain(&self) -> Option<&str> {
+        // The list would take 127.0.0.1 for a name below 1.
+        if self.host_is_address() { None } else { psl::domain_str(self.host()) }
+    }
+
     /// Port, the scheme's default where none is given.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or(0)
@@ -146,6 +153,20 @@ mod tests {
             ("", "target_invalid"),
         ] {
             assert_eq!(TargetUrl::parse(given).unwrap_err().code, code, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_no_registrable_domain() {
+        for (target, domain) in [
+            ("https://a.b.example.com/", Some("example.com")),
+            ("https://www.bbc.co.uk./", Some("bbc.co.uk")),
+            ("https://co.uk/", None),
+            ("http://localhost/", None),
+            ("http://127.0.0.1/", None),
+            ("http://[2001:db8::1]/", None),
+        ] {
+            assert_eq!(TargetUrl::parse(target).unwrap().registrable_domain(), domain, "{target}");
         }
     }
 

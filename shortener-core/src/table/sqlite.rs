@@ -27,8 +27,9 @@ mod read;
 mod schema;
 mod writer;
 
-/// Items of one request to the writer: few enough that others' writes wait some tens of milliseconds.
-const INSERTED_TOGETHER: usize = 2_000;
+/// Items of one request to the writer. Fewer are written several times slower, because a commit writes whole pages and
+/// random keys share few; more would hold up other writes for longer than some tenths of a second.
+const INSERTED_TOGETHER: usize = 10_000;
 
 /// Items purged in one request to the writer.
 const PURGED_TOGETHER: usize = 500;

@@ -5,6 +5,8 @@ mod dynamo;
 mod fixture;
 mod links;
 mod memory;
+#[cfg(feature = "moto")]
+mod moto;
 mod redirects;
 mod security;
 mod sqlite;

@@ -28,7 +28,7 @@ fn values() -> Value {
         "empty_list": [],
         "empty_map": {},
         "list": [1, "two", true, [3, [4]], {"five": 6}, ""],
-        "map": {"a": {"b": {"c": [{"d": ""}]}}, "": "empty name", "with.dot": 1, "with#hash": 2},
+        "map": {"a": {"b": {"c": [{"d": ""}]}}, " ": "blank name", "with.dot": 1, "with#hash": 2},
         "dotted.name": "not a path",
         "name": "a reserved word",
         "size": 1,

@@ -1,19 +1,23 @@
 //! Conditions and updates as DynamoDB expressions. Every name and value is a placeholder: names may be reserved words.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
-use super::value::to_wire;
+use super::value::{Wire, to_wire};
 use crate::table::keys::attribute;
 use crate::table::{Attributes, Condition, TableError};
+
+/// Attribute names by placeholder.
+pub(super) type Names = HashMap<String, String>;
 
 /// Placeholders of one request. `None` where there are none, because DynamoDB refuses empty maps.
 #[derive(Debug, Default)]
 pub(super) struct Placeholders {
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
+    names: Names,
+    values: Wire,
 }
 
 impl Placeholders {
@@ -35,7 +39,7 @@ impl Placeholders {
     }
 
     /// The placeholder of a number.
-    pub(super) fn number(&mut self, number: impl ToString) -> String {
+    pub(super) fn number(&mut self, number: impl fmt::Display) -> String {
         self.value(AttributeValue::N(number.to_string()))
     }
 
@@ -45,7 +49,7 @@ impl Placeholders {
     }
 
     /// Names and values, as the request builders take them.
-    pub(super) fn finish(self) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    pub(super) fn finish(self) -> (Option<Names>, Option<Wire>) {
         (Some(self.names).filter(|names| !names.is_empty()), Some(self.values).filter(|values| !values.is_empty()))
     }
 }

@@ -1,4 +1,4 @@
-//! Bulk inserts that never overwrite: parallel conditional puts, or batches of PartiQL statements.
+//! Bulk inserts that never overwrite: parallel conditional puts, or batches of `PartiQL` statements.
 //!
 //! `BatchWriteItem` is not used anywhere: it overwrites silently.
 
@@ -24,7 +24,7 @@ pub enum InsertBy {
         /// Most requests in flight, at least 1.
         in_flight: usize,
     },
-    /// PartiQL `INSERT` statements, 25 a request, this many requests at a time: for where a round trip is dear.
+    /// `PartiQL` `INSERT` statements, 25 a request, this many requests at a time: for where a round trip is dear.
     Statements {
         /// Most requests in flight, at least 1.
         in_flight: usize,

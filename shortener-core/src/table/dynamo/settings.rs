@@ -71,13 +71,14 @@ impl Limits {
 
     /// For redirects, which have a second answer when the store fails: 2 attempts within 1 s.
     pub const REDIRECT: Self = Self {
-        operation: Duration::from_millis(1_000),
+        operation: Duration::from_secs(1),
         attempt: Duration::from_millis(450),
         connect: Duration::from_millis(300),
         attempts: 2,
     };
 
-    pub(super) fn timeouts(self) -> TimeoutConfig {
+    /// The same as the SDK takes it.
+    pub fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()
             .operation_timeout(self.operation)
             .operation_attempt_timeout(self.attempt)
@@ -85,7 +86,8 @@ impl Limits {
             .build()
     }
 
-    pub(super) fn retries(self) -> RetryConfig {
+    /// The same as the SDK takes it; pauses are at most a quarter of the whole time.
+    pub fn retries(self) -> RetryConfig {
         let longest = Duration::from_secs(1).min(self.operation / 4);
         RetryConfig::standard()
             .with_max_attempts(self.attempts.max(1))

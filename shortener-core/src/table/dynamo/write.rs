@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{
 use super::DynamoTable;
 use super::doubt::{Doubt, Repeat};
 use super::error::{self, Failure};
-use super::expression::{self, Placeholders};
-use super::value::{item_to_wire, key_to_wire};
+use super::expression::{self, Names, Placeholders};
+use super::value::{Wire, item_to_wire, key_to_wire};
 use crate::table::{Action, Added, Condition, Item, Key, TableError, Write, check_item};
 
 const SHOW_ITEM: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
@@ -140,7 +140,8 @@ impl DynamoTable {
             .condition_expression(condition)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
-            .return_values(ReturnValue::UpdatedNew)
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(SHOW_ITEM)
             .customize()
             .interceptor(doubt.clone())
             .config_override(doubt.config())
@@ -148,6 +149,12 @@ impl DynamoTable {
             .await;
         match reply.map_err(|error| error::of_write(&self.name, error, &doubt)) {
             Ok(reply) => sum(reply.attributes.unwrap_or_default().remove(attribute)),
+            // A comparison with another type fails like one with a number that is too great.
+            Err(TableError::ConditionFailed { existing: Some(item), .. })
+                if item.attributes.get(attribute).is_some_and(|found| !found.is_number()) =>
+            {
+                Err(TableError::Invalid(format!("attribute '{attribute}' is no number")))
+            }
             Err(TableError::ConditionFailed { .. }) => Ok(Added::AtCeiling),
             Err(error) => Err(error),
         }
@@ -173,8 +180,8 @@ fn repeat(condition: Option<Condition>) -> Repeat {
 struct Expressions {
     update: Option<String>,
     condition: Option<String>,
-    names: Option<std::collections::HashMap<String, String>>,
-    values: Option<super::value::Wire>,
+    names: Option<Names>,
+    values: Option<Wire>,
 }
 
 impl Expressions {

@@ -33,8 +33,8 @@ impl Faults {
 
     /// The fault of this attempt, the one injected first.
     pub(super) fn take(&mut self, operation: &str) -> Option<Fault> {
-        let is_meant = |name: &Option<&str>| name.is_none_or(|name| name == operation);
-        let (_, fault, times) = self.0.iter_mut().find(|(name, _, times)| *times > 0 && is_meant(name))?;
+        let is_meant = |name: Option<&str>| name.is_none_or(|name| name == operation);
+        let (_, fault, times) = self.0.iter_mut().find(|(name, _, times)| *times > 0 && is_meant(*name))?;
         *times -= 1;
         Some(*fault)
     }

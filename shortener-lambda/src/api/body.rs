@@ -1,0 +1,120 @@
+//! Request bodies: JSON, read whole, checked against the type to the last field.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+use shortener_core::wire::{Problem, ProblemCode, Violation};
+
+use super::failure::Failure;
+use crate::app::App;
+
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A body of JSON.
+#[derive(Debug)]
+pub(super) struct JsonBody<T>(pub(super) T);
+
+/// A body of JSON, or none.
+#[derive(Debug)]
+pub(super) struct OptionalJsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        require_json(request.headers())?;
+        let bytes = read(request, app).await?;
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJsonBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let is_json = require_json(request.headers());
+        let bytes = read(request, app).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        is_json?;
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), Failure> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let sent = if kind.is_empty() { "of no type".to_owned() } else { format!("'{}'", kind.escape_debug()) };
+    Err(Problem::new(ProblemCode::UnsupportedMediaType, format!("the body is {sent}, not JSON"))
+        .with_hint("send the header Content-Type: application/json")
+        .into())
+}
+
+async fn read(request: Request, app: &App) -> Result<Bytes, Failure> {
+    let read = tokio::time::timeout(PATIENCE, Bytes::from_request(request, app)).await;
+    let Ok(read) = read else {
+        let seconds = PATIENCE.as_secs();
+        return Err(malformed(format!("the body did not arrive within {seconds} seconds")));
+    };
+    read.map_err(|rejection| match rejection.status().as_u16() {
+        413 => Problem::new(ProblemCode::TooLarge, "the body is larger than this route takes")
+            .with_hint("send fewer links at a time")
+            .into(),
+        _ => malformed("the body ended too early".to_owned()),
+    })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    if bytes.is_empty() {
+        return Err(malformed("the body is empty, not JSON".to_owned()));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        refusal(&pointer, &error.into_inner())
+    })?;
+    json.end().map_err(|error| refusal("", &error))?;
+    Ok(value)
+}
+
+fn refusal(pointer: &str, error: &serde_json::Error) -> Failure {
+    if !error.is_data() {
+        return malformed(format!("the body is not JSON: {error}"));
+    }
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let (code, field) = match message.split_once('`') {
+        Some(("missing field ", rest)) => ("field_missing", rest.split('`').next()),
+        Some(("unknown field ", _)) => ("field_unknown", None),
+        _ => ("field_type", None),
+    };
+    let pointer = field.map_or_else(|| pointer.to_owned(), |field| format!("{pointer}/{field}"));
+    Problem::invalid(vec![Violation { pointer, code: code.to_owned(), detail: message.to_owned() }]).into()
+}
+
+fn malformed(detail: String) -> Failure {
+    Problem::new(ProblemCode::Malformed, detail).into()
+}
+
+/// The JSON Pointer (RFC 6901) of a path.
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                Some(format!("/{}", key.replace('~', "~0").replace('/', "~1")))
+            }
+            Segment::Unknown => None,
+        })
+        .collect()
+}

@@ -1,0 +1,123 @@
+//! From a problem to an HTTP answer: the one place that does it.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::body::Body;
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use shortener_core::wire::{BatchResult, Problem, ProblemCode};
+
+use crate::request_log::Exchange;
+
+/// A problem on its way out. It travels as an extension of the response, until the outermost layer, which knows the
+/// request's id, writes it.
+#[derive(Debug, Clone)]
+pub(super) struct Failure(Box<Problem>);
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status(&self.0);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl Failure {
+    /// Logs the problem if the service is to blame, and writes what the caller may know of it.
+    pub(super) fn write(self, exchange: &Exchange, response: &mut Response) {
+        let mut problem = *self.0;
+        let status = status(&problem);
+        if status.is_server_error() {
+            exchange.failed(status, problem.code.as_str(), &problem.detail);
+        } else {
+            exchange.answered(status);
+        }
+        conceal(&mut problem);
+        problem.instance = Some(exchange.id().urn().to_string());
+        set_headers(&problem, response.headers_mut());
+        *response.body_mut() = Json(&problem).into_response().into_body();
+    }
+}
+
+fn set_headers(problem: &Problem, headers: &mut HeaderMap) {
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = problem.retry_after_seconds.or(problem.retryable.then_some(1)) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.code == ProblemCode::Unauthenticated {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"short\""));
+    }
+}
+
+/// Replaces what only operators may read: they find it in the log, by the request's id.
+fn conceal(problem: &mut Problem) {
+    let told = match problem.code {
+        ProblemCode::Internal => "the service failed; its log has more under this request's id",
+        ProblemCode::Unavailable => "the service cannot do this right now",
+        ProblemCode::OutcomeUnknown => "the write may or may not have been applied",
+        ProblemCode::StorageFull => "the service has no room left",
+        ProblemCode::Malformed
+        | ProblemCode::CursorInvalid
+        | ProblemCode::Unauthenticated
+        | ProblemCode::Forbidden
+        | ProblemCode::NotFound
+        | ProblemCode::MethodNotAllowed
+        | ProblemCode::CodeTaken
+        | ProblemCode::CodeRetired
+        | ProblemCode::StateConflict
+        | ProblemCode::VersionMismatch
+        | ProblemCode::TooLarge
+        | ProblemCode::UnsupportedMediaType
+        | ProblemCode::Invalid
+        | ProblemCode::IdempotencyKeyReused => return,
+    };
+    told.clone_into(&mut problem.detail);
+}
+
+/// The same for the problems inside a batch, which end here and are logged here.
+pub(super) fn conceal_in_batch(results: &mut [BatchResult]) {
+    for problem in results.iter_mut().filter_map(|result| result.problem.as_mut()) {
+        if problem.status >= 500 {
+            tracing::error!(code = problem.code.as_str(), detail = problem.detail, "a create of a batch failed");
+            conceal(problem);
+        }
+    }
+}
+
+fn status(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// The answer to a path below `/api` that is no route.
+pub(super) async fn no_such_route(uri: Uri) -> Failure {
+    Problem::new(ProblemCode::NotFound, format!("there is no route {}", uri.path()))
+        .with_hint("the routes are listed at /api/docs")
+        .into()
+}
+
+/// The answer to a method that a route does not take; the router adds `Allow`.
+pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Failure {
+    Problem::new(ProblemCode::MethodNotAllowed, format!("{} does not take {method}", uri.path()))
+        .with_hint(format!("the header {ALLOW} names the methods"))
+        .into()
+}
+
+/// The answer after a handler has panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the cause over")]
+pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let message = match cause.downcast_ref::<String>() {
+        Some(text) => text.as_str(),
+        None => cause.downcast_ref::<&str>().copied().unwrap_or("no message"),
+    };
+    Failure::from(Problem::new(ProblemCode::Internal, format!("panic: {message}"))).into_response()
+}

@@ -1,0 +1,143 @@
+//! Settings of the functions and the container, read from the environment once.
+
+use std::net::SocketAddr;
+
+use shortener_core::error::InvalidValue;
+use shortener_core::link::BaseUrl;
+
+use crate::app::{Edge, Site};
+
+/// The settings. An empty variable counts as one that is not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `SHORT_TABLE`: name of the DynamoDB table; `short` by default.
+    pub table: String,
+    /// `SHORT_BASE_URL`: base URL of the default domain; `http://127.0.0.1:8080` by default.
+    pub base_url: BaseUrl,
+    /// `SHORT_LOG`: what is logged, as `tracing` filters: `info` by default, `debug` shows each click.
+    pub log: String,
+    /// `SHORT_SECURITY_CONTACT`: `mailto:`, `https:` or `tel:` URI, or a bare mail address; no `security.txt` without it.
+    pub security_contact: Option<String>,
+    /// `SHORT_EDGE`: `cloudfront` behind a distribution with the functions of `infra/`, else `none`, the default.
+    pub edge: Edge,
+    /// `SHORT_LISTEN`: address and port outside Lambda; `127.0.0.1:8080` by default.
+    pub listen: SocketAddr,
+    /// Whether this process runs on Lambda, which sets `AWS_LAMBDA_RUNTIME_API`.
+    pub on_lambda: bool,
+}
+
+/// A variable has a value that means nothing.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {reason}")]
+pub struct ConfigError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong with its value.
+    pub reason: String,
+}
+
+impl Config {
+    /// Reads the environment of the process.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first variable whose value means nothing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from any source of variables.
+    ///
+    /// # Errors
+    /// As [`Self::from_env`].
+    pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let set = |name| lookup(name).filter(|value| !value.is_empty());
+        Ok(Self {
+            table: set("SHORT_TABLE").unwrap_or_else(|| "short".to_owned()),
+            base_url: set("SHORT_BASE_URL")
+                .map_or_else(|| BaseUrl::parse("http://127.0.0.1:8080"), |url| BaseUrl::parse(&url))
+                .map_err(|invalid| refuse("SHORT_BASE_URL", invalid))?,
+            log: set("SHORT_LOG").unwrap_or_else(|| "info".to_owned()),
+            security_contact: set("SHORT_SECURITY_CONTACT")
+                .map(|contact| parse_contact(&contact))
+                .transpose()
+                .map_err(|invalid| refuse("SHORT_SECURITY_CONTACT", invalid))?,
+            edge: parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?,
+            listen: parse_listen(set("SHORT_LISTEN").as_deref()).map_err(|invalid| refuse("SHORT_LISTEN", invalid))?,
+            on_lambda: set("AWS_LAMBDA_RUNTIME_API").is_some(),
+        })
+    }
+
+    /// The site that these settings describe.
+    pub fn site(&self) -> Site {
+        Site::new(&self.base_url).with_edge(self.edge).with_security_contact(self.security_contact.clone())
+    }
+}
+
+/// Parses a contact for `security.txt`; a bare mail address becomes a `mailto:` URI.
+///
+/// # Errors
+/// [`InvalidValue`] if it is neither.
+pub fn parse_contact(text: &str) -> Result<String, InvalidValue> {
+    let is_uri = ["mailto:", "https:", "tel:"].iter().any(|scheme| text.starts_with(scheme));
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) || !(is_uri || text.contains('@')) {
+        let detail = "a contact is a mailto:, https: or tel: URI, or a mail address";
+        return Err(InvalidValue::new("contact_invalid", detail));
+    }
+    Ok(if is_uri { text.to_owned() } else { format!("mailto:{text}") })
+}
+
+fn parse_edge(text: Option<&str>) -> Result<Edge, InvalidValue> {
+    match text {
+        None | Some("none") => Ok(Edge::None),
+        Some("cloudfront") => Ok(Edge::CloudFront),
+        Some(_) => Err(InvalidValue::new("edge_invalid", "an edge is 'cloudfront' or 'none'")),
+    }
+}
+
+fn parse_listen(text: Option<&str>) -> Result<SocketAddr, InvalidValue> {
+    text.unwrap_or("127.0.0.1:8080")
+        .parse()
+        .map_err(|_| InvalidValue::new("listen_invalid", "this is not an address and port such as 127.0.0.1:8080"))
+}
+
+fn refuse(variable: &'static str, invalid: InvalidValue) -> ConfigError {
+    ConfigError { variable, reason: invalid.detail.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
+        let value = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        Config::from_lookup(value)
+    }
+
+    #[test]
+    fn nothing_set_serves_this_machine_alone() {
+        let config = read(&[("SHORT_EDGE", "")]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.base_url.to_string(), "http://127.0.0.1:8080");
+        assert_eq!((config.edge, config.on_lambda, config.security_contact), (Edge::None, false, None));
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_by_name() {
+        for (variable, value) in [
+            ("SHORT_BASE_URL", "go.example.com"),
+            ("SHORT_EDGE", "yes"),
+            ("SHORT_LISTEN", "8080"),
+            ("SHORT_SECURITY_CONTACT", "x@y.example\nContact: evil"),
+            ("SHORT_SECURITY_CONTACT", "nobody"),
+        ] {
+            assert_eq!(read(&[(variable, value)]).unwrap_err().variable, variable);
+        }
+    }
+
+    #[test]
+    fn a_mail_address_becomes_a_uri() {
+        let config = read(&[("SHORT_SECURITY_CONTACT", "security@example.com")]).unwrap();
+        assert_eq!(config.security_contact.as_deref(), Some("mailto:security@example.com"));
+    }
+}

@@ -1,0 +1,183 @@
+//! The public click: `GET|HEAD /{code}` and the preview at `/{code}+`.
+//!
+//! This module may import the resolver, the parsed values of a link, the pages and `http`, and nothing else: no JSON,
+//! no authentication and no write belong on this path. It has no middleware either: it is the router's fallback, which
+//! spares each click the bookkeeping of a matched route, and it logs at debug level alone.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION, STRICT_TRANSPORT_SECURITY};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use shortener_core::link::{ShortCode, TargetUrl};
+use shortener_core::redirect::{CacheLifetimes, Preview, Redirect, Resolution, parse_code};
+
+use crate::app::{App, Edge, Site};
+use crate::pages;
+
+/// Tells the edge from when on it must not serve the answer any more, in seconds since 1970.
+const UNTIL: HeaderName = HeaderName::from_static("x-short-until");
+
+/// Tells the edge to append the visitor's query to `Location`.
+const FORWARD_QUERY: HeaderName = HeaderName::from_static("x-short-forward-query");
+
+/// What a path asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Redirect(ShortCode),
+    Preview(ShortCode),
+    /// Nothing that could exist: no read is needed to say so.
+    Nothing,
+}
+
+/// Answers every path that is no other route's.
+pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<Body> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return method_not_allowed();
+    }
+    let (uri, headers) = (request.uri(), request.headers());
+    let host = app.site().host(uri, headers);
+    match Asked::of(uri.path()) {
+        Asked::Redirect(code) => {
+            let resolution = app.resolver().resolve(host, &code).await;
+            tracing::debug!(%code, ?resolution, "click");
+            answer(app.site(), resolution, uri)
+        }
+        Asked::Preview(code) => match app.resolver().preview(host, &code).await {
+            Preview::Link(link) => pages::preview(app.site(), &link),
+            Preview::NotFound => pages::not_found(app.site(), CacheLifetimes::NoStore),
+            Preview::Gone => pages::gone(app.site(), CacheLifetimes::NoStore),
+            Preview::Unavailable => pages::unavailable(app.site()),
+        },
+        Asked::Nothing => pages::unknown_path(State(app)).await,
+    }
+}
+
+impl Asked {
+    fn of(path: &str) -> Self {
+        let Some(segment) = path.strip_prefix('/').and_then(decode) else { return Self::Nothing };
+        let (code, wrap): (&str, fn(ShortCode) -> Self) = match segment.strip_suffix('+') {
+            Some(code) => (code, Self::Preview),
+            None => (&segment, Self::Redirect),
+        };
+        parse_code(code).map_or(Self::Nothing, wrap)
+    }
+}
+
+/// Undoes percent-encoding, which some clients apply to `+`; none if it is broken or hides more than ASCII.
+fn decode(segment: &str) -> Option<Cow<'_, str>> {
+    if !segment.contains('%') {
+        return Some(Cow::Borrowed(segment));
+    }
+    let mut parts = segment.split('%');
+    let mut decoded = parts.next()?.to_owned();
+    for part in parts {
+        let byte = u8::from_str_radix(part.get(..2)?, 16).ok().filter(u8::is_ascii)?;
+        decoded.push(char::from(byte));
+        decoded.push_str(part.get(2..)?);
+    }
+    Some(Cow::Owned(decoded))
+}
+
+fn answer(site: &Site, resolution: Resolution, uri: &Uri) -> Response<Body> {
+    match resolution {
+        Resolution::Redirect(redirect) => redirect_to(site, &redirect, uri),
+        Resolution::NotFound { cache, target: Some(target) } => found_instead(site, &target, cache),
+        Resolution::NotFound { cache, target: None } => pages::not_found(site, cache),
+        Resolution::Gone { cache } => pages::gone(site, cache),
+        Resolution::Unavailable => pages::unavailable(site),
+    }
+}
+
+fn redirect_to(site: &Site, redirect: &Redirect, uri: &Uri) -> Response<Body> {
+    let query = uri.query().filter(|query| redirect.forward_query && !query.is_empty());
+    let location = match (site.edge(), query) {
+        (Edge::None, Some(query)) => HeaderValue::try_from(redirect.target.with_query(query)),
+        _ => HeaderValue::try_from(redirect.target.as_str()),
+    };
+    // WHATWG serialises to ASCII without controls; should that ever fail, nothing hostile may reach a header.
+    let Ok(location) = location else { return pages::gone(site, CacheLifetimes::NoStore) };
+    let mut response = located(site, location, redirect.cache);
+    *response.status_mut() = StatusCode::from_u16(redirect.status.into()).unwrap_or(StatusCode::FOUND);
+    let headers = response.headers_mut();
+    if let Some(until) = redirect.until {
+        headers.insert(UNTIL, HeaderValue::from(until.as_second()));
+    }
+    if redirect.forward_query && site.edge() == Edge::CloudFront {
+        headers.insert(FORWARD_QUERY, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+fn found_instead(site: &Site, target: &TargetUrl, cache: CacheLifetimes) -> Response<Body> {
+    match HeaderValue::try_from(target.as_str()) {
+        Ok(location) => located(site, location, cache),
+        Err(_) => pages::not_found(site, cache),
+    }
+}
+
+/// A 302 with its cache lifetimes.
+fn located(site: &Site, location: HeaderValue, cache: CacheLifetimes) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::FOUND;
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, location);
+    set_cache(headers, cache);
+    if site.is_https() {
+        headers.insert(STRICT_TRANSPORT_SECURITY, pages::HSTS);
+    }
+    response
+}
+
+fn set_cache(headers: &mut HeaderMap, cache: CacheLifetimes) {
+    if let Ok(value) = HeaderValue::try_from(cache.header_value()) {
+        headers.insert(CACHE_CONTROL, value);
+    }
+}
+
+fn method_not_allowed() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_asks_for_a_redirect_a_preview_or_nothing() {
+        let code = |text| ShortCode::parse(text).unwrap();
+        for (path, asked) in [
+            ("/launch", Asked::Redirect(code("launch"))),
+            ("/%6Caunch", Asked::Redirect(code("launch"))),
+            ("/launch+", Asked::Preview(code("launch"))),
+            ("/launch%2B", Asked::Preview(code("launch"))),
+            ("/+", Asked::Nothing),
+            ("/launch++", Asked::Nothing),
+            ("/launch/", Asked::Nothing),
+            ("//launch", Asked::Nothing),
+            ("/a%2Fb", Asked::Nothing),
+            ("/a%", Asked::Nothing),
+            ("/a%zz", Asked::Nothing),
+            ("/%C3%A9", Asked::Nothing),
+            ("/%0d%0aset-cookie:x", Asked::Nothing),
+            ("*", Asked::Nothing),
+        ] {
+            assert_eq!(Asked::of(path), asked, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_redirect_path_imports_no_json_no_auth_and_no_write() {
+        let source = include_str!("redirect.rs");
+        let imports = source.lines().filter(|line| line.starts_with("use "));
+        for line in imports {
+            for banned in ["serde", "api::", "operations", "service", "table", "Session"] {
+                assert!(!line.contains(banned), "{line}");
+            }
+        }
+    }
+}
