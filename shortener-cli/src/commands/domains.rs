@@ -5,6 +5,7 @@ use shortener_core::link::Domain;
 use shortener_core::operations::WriteOptions;
 use shortener_core::wire::{EdgeLifetimes, Patch, PolicyRules, SetDomain};
 
+use crate::backend::Access;
 use crate::cli::Format;
 use crate::config;
 use crate::context::Context;
@@ -18,6 +19,13 @@ use crate::exit::{ExitStatus, Stopped};
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
+}
+
+impl Args {
+    /// What the command does to the links.
+    pub(crate) fn access(&self) -> Access {
+        if matches!(self.command, Command::List) { Access::Read } else { Access::Write }
+    }
 }
 
 #[derive(Debug, Subcommand)]

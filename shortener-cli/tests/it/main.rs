@@ -2,7 +2,9 @@
 //! Tests of the `short` command as people and scripts run it.
 
 mod api;
+mod catalogue;
 mod configuration;
+mod direct;
 mod help;
 mod statuses;
 mod support;
