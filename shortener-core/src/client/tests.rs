@@ -86,7 +86,7 @@ async fn a_new_key_is_not_asked_for_again_when_the_answer_is_lost() {
     let request = CreateKey {
         name: "ci".to_owned(),
         role: crate::wire::Role::Reader,
-        scope: Default::default(),
+        scope: Scope::default(),
         expires_at: None,
     };
     let problem = client.create_key(&request, &WriteOptions::default()).await.unwrap_err();
