@@ -104,11 +104,14 @@ fn about_file(file: &FileLocation, error: TableError) -> Problem {
             .with_hint(format!("name a file in it, such as {path}/links.db"));
     }
     if let TableError::Unavailable(_) = error {
-        let why =
-            if file.path.ancestors().skip(1).any(Path::is_file) { "its folder is a file" } else { "it is no file" };
+        let why = if file.path.ancestors().skip(1).any(Path::is_file) {
+            "its folder is a file"
+        } else {
+            "it cannot be reached"
+        };
         return Problem {
             retryable: false,
-            ..Problem::new(ProblemCode::Unavailable, format!("cannot open {path}: {why}, or cannot be reached"))
+            ..Problem::new(ProblemCode::Unavailable, format!("cannot open {path}: {why}"))
         }
         .with_hint("check the path, or name another file by --file");
     }

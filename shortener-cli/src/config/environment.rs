@@ -24,10 +24,14 @@ pub(crate) struct Environment {
     user: Option<String>,
     /// `SHORT_LOG`: which events `serve` logs, such as `info` or `shortener_core=debug`.
     pub(crate) log: Option<String>,
+    /// `SHORT_LISTEN`: where `serve` listens.
+    pub(crate) listen: Option<String>,
+    /// `SHORT_SECURITY_CONTACT`: whom the `security.txt` of `serve` names.
+    pub(crate) security_contact: Option<String>,
 }
 
 /// Each variable with what it sets, for the help.
-pub(crate) const VARIABLES: [(&str, &str); 13] = [
+pub(crate) const VARIABLES: [(&str, &str); 15] = [
     ("SHORT_FILE", "embedded table to use, as --file"),
     ("SHORT_TABLE", "DynamoDB table to use, as --table"),
     ("SHORT_API_URL", "service to use, as --api"),
@@ -35,6 +39,8 @@ pub(crate) const VARIABLES: [(&str, &str); 13] = [
     ("SHORT_PROFILE", "profile to use, as --profile"),
     ("SHORT_BASE_URL", "where links of the default domain are reached, as --base-url"),
     ("SHORT_OUTPUT", "format of the data, as --output"),
+    ("SHORT_LISTEN", "where 'serve' listens, as --listen"),
+    ("SHORT_SECURITY_CONTACT", "mail address or URL that the security.txt of 'serve' names; none without it"),
     ("SHORT_LOG", "which events 'serve' logs: error, warn, info (the default), debug, or a filter"),
     ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
     ("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB-compatible engine, as --endpoint-url"),
@@ -57,6 +63,8 @@ impl Environment {
             base_url: get("SHORT_BASE_URL"),
             output: get("SHORT_OUTPUT"),
             log: get("SHORT_LOG"),
+            listen: get("SHORT_LISTEN"),
+            security_contact: get("SHORT_SECURITY_CONTACT"),
             user: get("USER").or_else(|| get("LOGNAME")),
         }
     }

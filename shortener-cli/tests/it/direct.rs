@@ -49,7 +49,7 @@ fn the_life_of_a_link() {
         &["list"],
         &["list", "--state", "deleted", "-o", "csv"],
         &["restore", "launch"],
-        &["history", "launch", "--limit", "3"],
+        &["history", "launch", "--limit", "3", "-q"],
         &["history", "launch", "-o", "ndjson"],
         &["tags", "list"],
         &["inspect", "launch", "nope"],
