@@ -43,7 +43,7 @@ enum Command {
   short domains set go.example.com --base-url http://go.example.com:8080
   short domains set - --deny evil.example --deny worse.example")]
     Set(Box<SetArgs>),
-    /// Remove a domain's settings; refused while a link lives on it
+    /// Remove a domain's settings; its links stay stored
     #[command(after_long_help = "Examples:
   short domains remove go.example.com
   short domains remove go.example.com --yes")]

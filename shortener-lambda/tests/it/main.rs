@@ -1,0 +1,12 @@
+//! The router, asked as a visitor, a script and an operator would ask it.
+#![cfg(test)]
+
+mod api;
+mod app;
+mod documents;
+mod errors;
+mod pages;
+mod redirects;
+mod routes;
+mod serving;
+mod sick;

@@ -1,0 +1,74 @@
+//! A table that can be made to fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use shortener_core::table::memory::MemoryTable;
+use shortener_core::table::{
+    Added, ChangeFeed, Changes, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write,
+};
+
+/// A [`MemoryTable`] that fails while it is told to.
+#[derive(Debug, Default)]
+pub(crate) struct SickTable {
+    table: MemoryTable,
+    is_sick: AtomicBool,
+}
+
+impl SickTable {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(crate) fn fail(&self) {
+        self.is_sick.store(true, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<(), TableError> {
+        if self.is_sick.load(Ordering::SeqCst) {
+            return Err(TableError::Unavailable("connect to 10.1.2.3: refused".into()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Table for SickTable {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>, TableError> {
+        self.check()?;
+        self.table.get(key, consistency).await
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
+        self.check()?;
+        self.table.write(writes).await
+    }
+
+    async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
+        self.check()?;
+        self.table.insert_many(items).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        self.check()?;
+        self.table.get_many(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        self.check()?;
+        self.table.query(query).await
+    }
+
+    async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
+        self.check()?;
+        self.table.add(key, attribute, n, ceiling).await
+    }
+}
+
+impl ChangeFeed for SickTable {
+    fn changes_since(&self, since: u64) -> Result<Changes, TableError> {
+        self.check()?;
+        self.table.changes_since(since)
+    }
+}
