@@ -5,6 +5,7 @@ mod api;
 mod backends;
 mod catalogue;
 mod configuration;
+mod crash;
 mod direct;
 mod help;
 mod serve;
