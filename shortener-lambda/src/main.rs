@@ -4,6 +4,7 @@
 //! [`shortener_lambda::config`].
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
@@ -16,7 +17,17 @@ use shortener_lambda::{App, server};
 use tokio::net::TcpListener;
 use tokio::runtime;
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let Err(error) = start() else { return ExitCode::SUCCESS };
+    // Without effect if logging has begun, as it has unless the settings mean nothing.
+    let _ = log::start(LogFormat::Human, "info");
+    tracing::error!(%error, "cannot serve");
+    ExitCode::FAILURE
+}
+
+fn start() -> Result<(), Failure> {
     let (part, config) = (Part::from_args(std::env::args().skip(1))?, Config::from_env()?);
     log::start(if config.on_lambda { LogFormat::Json } else { LogFormat::Human }, &config.log)?;
     // An instance on Lambda has one request at a time: threads would only cost it start time and memory.
@@ -25,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     runtime.enable_all().build()?.block_on(run(part, &config))
 }
 
-async fn run(part: Part, config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn run(part: Part, config: &Config) -> Result<(), Failure> {
     let table = DynamoTable::connect(&table_settings(part, config)).await?;
     let router = router(part, config, table);
     if config.on_lambda {
