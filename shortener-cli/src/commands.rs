@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use crate::backend::Access;
 use crate::context::Context;
 use crate::exit::ExitStatus;
 
@@ -73,6 +74,17 @@ impl Command {
             Self::Serve(args) => serve::run(args, context).await,
             Self::Completions(args) => completions::run(args, context),
             Self::Topic(topic) => topics::run(topic, context),
+        }
+    }
+
+    /// What the command does to the links.
+    pub(crate) fn access(&self) -> Access {
+        match self {
+            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) => Access::Read,
+            Self::Domains(args) => args.access(),
+            Self::Keys(args) => args.access(),
+            Self::Table(args) => args.access(),
+            _ => Access::Write,
         }
     }
 

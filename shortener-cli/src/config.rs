@@ -14,10 +14,10 @@ mod environment;
 mod profiles;
 
 pub(crate) use environment::{Environment, VARIABLES};
-pub(crate) use profiles::{Profile, ProfileFile, private_folder};
+pub(crate) use profiles::{Profile, ProfileFile};
 
 /// Base URL of the default domain if nothing is set: where `short serve` listens by default.
-pub(crate) const DEFAULT_BASE_URL: &str = "http://127.0.0.1:8080";
+const DEFAULT_BASE_URL: &str = "http://127.0.0.1:8080";
 
 /// What a command needs to know, whichever way it was set.
 #[derive(Debug, Clone)]
@@ -73,6 +73,19 @@ impl Config {
             location: location(args, environment, profile)?,
             base_url: base_url.map(|url| BaseUrl::parse(&url)).transpose().map_err(|e| invalid(&e))?,
         })
+    }
+}
+
+impl Config {
+    /// Base URL of the default domain, set or not.
+    ///
+    /// # Errors
+    /// None while the default is a URL.
+    pub(crate) fn base_url_or_default(&self) -> anyhow::Result<BaseUrl> {
+        match &self.base_url {
+            Some(url) => Ok(url.clone()),
+            None => BaseUrl::parse(DEFAULT_BASE_URL).map_err(|error| invalid(&error)),
+        }
     }
 }
 

@@ -44,6 +44,14 @@ pub(crate) async fn secret(prompt: String) -> anyhow::Result<Option<String>> {
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
+/// Shows the cursor again, which a prompt that was interrupted has hidden.
+pub(crate) fn restore_terminal() {
+    if is_interactive() {
+        // A terminal that went away needs no cursor.
+        let _ = dialoguer::console::Term::stderr().show_cursor();
+    }
+}
+
 /// Whether someone can be asked.
 pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()

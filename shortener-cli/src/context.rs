@@ -3,7 +3,7 @@
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use tokio::sync::OnceCell;
 
-use crate::backend::Backend;
+use crate::backend::{self, Access, Store};
 use crate::cli::GlobalArgs;
 use crate::config::{self, Config, Environment, Location};
 use crate::confirm::Confirmation;
@@ -19,7 +19,8 @@ pub(crate) struct Context {
     pub(crate) global: GlobalArgs,
     /// The environment.
     pub(crate) environment: Environment,
-    backend: OnceCell<Backend>,
+    access: Access,
+    operations: OnceCell<Box<dyn Operations>>,
 }
 
 impl Context {
@@ -27,9 +28,14 @@ impl Context {
     ///
     /// # Errors
     /// The environment names no format.
-    pub(crate) fn new(global: GlobalArgs, environment: Environment, output: Output) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        global: GlobalArgs,
+        environment: Environment,
+        output: Output,
+        access: Access,
+    ) -> anyhow::Result<Self> {
         config::format(&global, &environment)?;
-        Ok(Self { output, global, environment, backend: OnceCell::new() })
+        Ok(Self { output, global, environment, access, operations: OnceCell::new() })
     }
 
     /// The configuration.
@@ -45,7 +51,7 @@ impl Context {
     /// # Errors
     /// The configuration is wrong, or the table cannot be opened.
     pub(crate) async fn operations(&self) -> anyhow::Result<&dyn Operations> {
-        let backend = self.backend.get_or_try_init(|| async {
+        let operations = self.operations.get_or_try_init(|| async {
             let config = self.config()?;
             if let Location::Api(api) = &config.location
                 && api.key.is_some()
@@ -53,9 +59,17 @@ impl Context {
             {
                 self.output.warn(&format!("{} is not encrypted: others can read the API key on its way", api.url));
             }
-            Backend::open(&config, self.environment.user.as_deref()).await
+            backend::open(&config, self.access, &self.environment.user()).await
         });
-        Ok(backend.await?.operations())
+        operations.await.map(AsRef::as_ref)
+    }
+
+    /// The table that the configuration names.
+    ///
+    /// # Errors
+    /// The configuration is wrong or names a service, or the table cannot be opened.
+    pub(crate) async fn store(&self) -> anyhow::Result<Store> {
+        Store::open(&self.config()?.location, self.access).await
     }
 
     /// How changes are made: `--dry-run` and nothing else.

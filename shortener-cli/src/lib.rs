@@ -40,8 +40,9 @@ pub fn command() -> clap::Command {
 fn execute(cli: cli::Cli) -> ExitStatus {
     let environment = config::Environment::read();
     let output = output::Output::new(&cli.global, &environment);
-    output::log_requests(cli.global.verbose);
-    let context = match context::Context::new(cli.global, environment, output.clone()) {
+    let access = cli.command.access();
+    output::log_requests(cli.global.verbose && !cli.command.handles_signals());
+    let context = match context::Context::new(cli.global, environment, output.clone(), access) {
         Ok(context) => context,
         Err(error) => return output.failure(&error),
     };
@@ -55,7 +56,10 @@ fn execute(cli: cli::Cli) -> ExitStatus {
         }
         tokio::select! {
             result = cli.command.run(&context) => result,
-            _ = tokio::signal::ctrl_c() => Err(exit::Stopped::Interrupted.into()),
+            _ = tokio::signal::ctrl_c() => {
+                confirm::restore_terminal();
+                Err(exit::Stopped::Interrupted.into())
+            }
         }
     });
     // A thread that waits for input would hold the process for ever.

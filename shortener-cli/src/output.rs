@@ -104,6 +104,12 @@ impl Output {
         }
     }
 
+    /// Says something that is never said again, so that not even `--quiet` hides it.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn tell(&self, text: &str) {
+        talk(&text::printable(text));
+    }
+
     /// Says something that no one may miss but errors need not hear of.
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
@@ -190,6 +196,32 @@ pub(crate) fn log_requests(wanted: bool) {
         // A second call finds the first one's subscriber, which is as good.
         let _ = format.with_ansi(io::stderr().is_terminal()).compact().try_init();
     }
+}
+
+/// How a server logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Logs events on standard error; `filter` says which, `info` and above by default.
+///
+/// # Errors
+/// The filter means nothing.
+pub(crate) fn log_events(format: LogFormat, filter: Option<&str>) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter.unwrap_or("info")).map_err(|_| {
+        Stopped::usage("SHORT_LOG is no filter", "use error, warn, info or debug, or such as shortener_core=debug")
+    })?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second call finds the first one's subscriber, which is as good.
+    let _ = match format {
+        LogFormat::Human => subscriber.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
+    };
+    Ok(())
 }
 
 /// Reports a command line that does not parse, or prints the help that it asks for.

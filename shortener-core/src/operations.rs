@@ -71,7 +71,7 @@ pub trait Operations: Send + Sync + Debug {
         change: &SetDomain,
         options: &WriteOptions,
     ) -> Result<DomainSettings, Problem>;
-    /// Removes a domain's settings; refused while a link lives on it.
+    /// Removes a domain's settings; its links stay stored and are reached again once it is set up again.
     async fn remove_domain(&self, domain: &Domain, options: &WriteOptions) -> Result<(), Problem>;
     /// Lists API keys.
     async fn keys(&self) -> Result<KeyList, Problem>;

@@ -5,6 +5,7 @@ use shortener_core::link::Domain;
 use shortener_core::operations::WriteOptions;
 use shortener_core::wire::{EdgeLifetimes, Patch, PolicyRules, SetDomain};
 
+use crate::backend::Access;
 use crate::cli::Format;
 use crate::config;
 use crate::context::Context;
@@ -18,6 +19,13 @@ use crate::exit::{ExitStatus, Stopped};
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
+}
+
+impl Args {
+    /// What the command does to the links.
+    pub(crate) fn access(&self) -> Access {
+        if matches!(self.command, Command::List) { Access::Read } else { Access::Write }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +43,7 @@ enum Command {
   short domains set go.example.com --base-url http://go.example.com:8080
   short domains set - --deny evil.example --deny worse.example")]
     Set(Box<SetArgs>),
-    /// Remove a domain's settings; refused while a link lives on it
+    /// Remove a domain's settings; its links stay stored
     #[command(after_long_help = "Examples:
   short domains remove go.example.com
   short domains remove go.example.com --yes")]

@@ -3,6 +3,7 @@
 use clap::{Subcommand, ValueEnum};
 use shortener_core::wire::{CreateKey, CreatedKey, Role, RotateKey, Scope};
 
+use crate::backend::Access;
 use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::ExitStatus;
@@ -15,6 +16,13 @@ use crate::exit::ExitStatus;
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
+}
+
+impl Args {
+    /// What the command does to the links.
+    pub(crate) fn access(&self) -> Access {
+        if matches!(self.command, Command::List) { Access::Read } else { Access::Write }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,36 +1,160 @@
 //! `short serve`
 
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
+use shortener_core::clock::{Clock, SystemClock};
+use shortener_core::link::BaseUrl;
+use shortener_core::redirect::Resolver;
+use shortener_core::service::Service;
+use shortener_core::table::sqlite::SqliteTable;
 use shortener_core::wire::{Problem, ProblemCode};
+use shortener_lambda::config::parse_contact;
+use shortener_lambda::{App, Site, router, server};
+use tokio::net::TcpListener;
 
+use crate::backend::Store;
+use crate::config;
 use crate::context::Context;
-use crate::exit::ExitStatus;
+use crate::exit::{ExitStatus, Stopped};
+use crate::output::{LogFormat, log_events};
+
+/// Pause between two collections of expired garbage.
+const PURGE_EVERY: Duration = Duration::from_mins(1);
+
+/// Most items collected at a time, so that a backlog does not hold up writers.
+const PURGED_AT_ONCE: usize = 10_000;
 
 /// Serve redirects and the API on the table
+///
+/// The first start on a table without keys makes an admin key and prints it once, on standard error. Ends when it is
+/// interrupted or told to terminate, after the requests under way.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   short serve
   short serve --listen 0.0.0.0:80 --base-url https://go.example.com --log json
   short serve --table short-links --region eu-central-1")]
 pub(crate) struct Args {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    /// Address and port to listen on; port 0 takes a free one [env: SHORT_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// How to log, on standard error
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     log: LogFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum LogFormat {
-    /// For people.
-    Human,
-    /// One JSON object per line.
-    Json,
+/// Runs the command.
+pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
+    if context.is_dry_run() {
+        return Err(Stopped::usage("there is no dry run of a server", "leave --dry-run out").into());
+    }
+    log_events(args.log, context.environment.log.as_deref())?;
+    let stop = stop()?;
+    let (listener, address) = listen(&args, context).await?;
+    let store = context.store().await?;
+    let base_url = base_url(context, address)?;
+    let service = store.service(base_url.clone());
+    announce_first_key(&service, context).await?;
+    let resolver = Arc::new(Resolver::new(Arc::clone(&service), store.feed()));
+    tokio::spawn(Arc::clone(&resolver).follow_changes());
+    if let Store::File(table) = store {
+        tokio::spawn(collect_garbage(table));
+    }
+    let site = Site::new(&base_url).with_security_contact(security_contact(context)?);
+    context.output.note(&format!("listening on http://{address}"));
+    server::serve(listener, router(App::new(service, resolver, site)), stop).await?;
+    context.output.note("stopped");
+    Ok(ExitStatus::Ok)
 }
 
-/// Runs the command.
-pub(crate) async fn run(args: Args, _context: &Context) -> anyhow::Result<ExitStatus> {
-    Err(Problem::new(ProblemCode::Internal, format!("serve {args:?} is not supported yet")).into())
+/// Takes the address before anything else, so that a server that cannot start makes no key.
+async fn listen(args: &Args, context: &Context) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let wanted = match (&args.listen, &context.environment.listen) {
+        (Some(address), _) => *address,
+        (None, Some(text)) => text.parse().map_err(|_| {
+            let detail = format!("SHORT_LISTEN is '{}', which is no address", text.escape_debug());
+            Stopped::usage(detail, "give an address and a port, such as 127.0.0.1:8080")
+        })?,
+        (None, None) => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+    };
+    let bound = TcpListener::bind(wanted).await.and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|error| cannot_listen(wanted, &error).into())
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Problem {
+    let (why, hint) = match error.kind() {
+        ErrorKind::AddrInUse => {
+            ("another program listens there", "choose another port by --listen, or 0 for a free one")
+        }
+        ErrorKind::PermissionDenied => ("this is not allowed", "choose a port from 1024 on by --listen"),
+        _ => ("this machine has no such address", "choose another address by --listen"),
+    };
+    let problem = Problem::new(ProblemCode::Unavailable, format!("cannot listen on {address}: {why}"));
+    Problem { retryable: false, ..problem.with_hint(hint) }
+}
+
+/// The base URL that is set, or where the server listens.
+fn base_url(context: &Context, address: SocketAddr) -> anyhow::Result<BaseUrl> {
+    if let Some(url) = context.config()?.base_url {
+        return Ok(url);
+    }
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let url = format!("http://{}", SocketAddr::new(host, address.port()));
+    BaseUrl::parse(&url).map_err(|error| config::invalid(&error))
+}
+
+fn security_contact(context: &Context) -> anyhow::Result<Option<String>> {
+    let contact = context.environment.security_contact.as_deref();
+    contact.map(parse_contact).transpose().map_err(|error| config::invalid(&error))
+}
+
+async fn announce_first_key(service: &Service, context: &Context) -> anyhow::Result<()> {
+    if let Some(created) = service.ensure_admin_key().await.map_err(Problem::from)? {
+        context.output.tell(&format!("admin key, shown only now: {}", created.key));
+    }
+    Ok(())
+}
+
+/// Deletes from time to time what nobody can see any more.
+async fn collect_garbage(table: Arc<SqliteTable>) {
+    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match table.purge(SystemClock.now(), PURGED_AT_ONCE).await {
+            Ok(0) => {}
+            Ok(items) => tracing::info!(items, "collected garbage"),
+            Err(error) => tracing::warn!(%error, "garbage cannot be collected"),
+        }
+    }
+}
+
+/// Completes when the process is interrupted or told to terminate. The signals are caught from now on, not from when
+/// it is first waited for.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }

@@ -21,11 +21,17 @@ pub(crate) struct Environment {
     /// `SHORT_OUTPUT`: format of the data.
     pub(super) output: Option<String>,
     /// `USER` or `LOGNAME`: whose name changes made directly on a table are recorded under.
-    pub(crate) user: Option<String>,
+    user: Option<String>,
+    /// `SHORT_LOG`: which events `serve` logs, such as `info` or `shortener_core=debug`.
+    pub(crate) log: Option<String>,
+    /// `SHORT_LISTEN`: where `serve` listens.
+    pub(crate) listen: Option<String>,
+    /// `SHORT_SECURITY_CONTACT`: whom the `security.txt` of `serve` names.
+    pub(crate) security_contact: Option<String>,
 }
 
 /// Each variable with what it sets, for the help.
-pub(crate) const VARIABLES: [(&str, &str); 12] = [
+pub(crate) const VARIABLES: [(&str, &str); 15] = [
     ("SHORT_FILE", "embedded table to use, as --file"),
     ("SHORT_TABLE", "DynamoDB table to use, as --table"),
     ("SHORT_API_URL", "service to use, as --api"),
@@ -33,6 +39,9 @@ pub(crate) const VARIABLES: [(&str, &str); 12] = [
     ("SHORT_PROFILE", "profile to use, as --profile"),
     ("SHORT_BASE_URL", "where links of the default domain are reached, as --base-url"),
     ("SHORT_OUTPUT", "format of the data, as --output"),
+    ("SHORT_LISTEN", "where 'serve' listens, as --listen"),
+    ("SHORT_SECURITY_CONTACT", "mail address or URL that the security.txt of 'serve' names; none without it"),
+    ("SHORT_LOG", "which events 'serve' logs: error, warn, info (the default), debug, or a filter"),
     ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
     ("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB-compatible engine, as --endpoint-url"),
     ("XDG_DATA_HOME", "the embedded table is short/links.db in it; ~/.local/share by default"),
@@ -53,8 +62,16 @@ impl Environment {
             profile: get("SHORT_PROFILE"),
             base_url: get("SHORT_BASE_URL"),
             output: get("SHORT_OUTPUT"),
+            log: get("SHORT_LOG"),
+            listen: get("SHORT_LISTEN"),
+            security_contact: get("SHORT_SECURITY_CONTACT"),
             user: get("USER").or_else(|| get("LOGNAME")),
         }
+    }
+
+    /// The name of the user, or their number.
+    pub(crate) fn user(&self) -> String {
+        self.user.clone().or_else(user_number).unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// Whether it says where the links are.
@@ -76,4 +93,16 @@ impl Environment {
         let file = self.file.as_ref().map(Into::into);
         Ok(Profile { file, table: self.table.clone(), api: self.api.clone(), ..Profile::default() })
     }
+}
+
+/// The number of the user whom this process runs as, where the system shows it.
+#[cfg(unix)]
+fn user_number() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").ok().map(|process| process.uid().to_string())
+}
+
+#[cfg(not(unix))]
+fn user_number() -> Option<String> {
+    None
 }

@@ -216,7 +216,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a folder that only its owner can enter, if it is missing.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -1,7 +1,9 @@
 //! The command in a clean home, and a service that answers what it is told.
 
 mod fake_api;
+mod served;
 mod test_cli;
 
 pub(crate) use fake_api::{FakeApi, answer, link, problem};
-pub(crate) use test_cli::{Outcome, TestCli};
+pub(crate) use served::{Served, within};
+pub(crate) use test_cli::{TestCli, redact_moments};

@@ -7,6 +7,7 @@ use sha2::Digest;
 
 use super::*;
 use crate::link::ShortCode;
+use crate::wire::Scope;
 
 /// A server that gives these answers, one a connection, and reports what it was asked.
 fn server(answers: Vec<String>) -> (ApiClient, Receiver<String>) {
@@ -83,12 +84,8 @@ async fn a_create_is_sent_again_with_the_same_key_until_it_is_answered() {
 #[tokio::test]
 async fn a_new_key_is_not_asked_for_again_when_the_answer_is_lost() {
     let (client, requests) = server(vec![String::new(), String::new()]);
-    let request = CreateKey {
-        name: "ci".to_owned(),
-        role: crate::wire::Role::Reader,
-        scope: Default::default(),
-        expires_at: None,
-    };
+    let request =
+        CreateKey { name: "ci".to_owned(), role: crate::wire::Role::Reader, scope: Scope::default(), expires_at: None };
     let problem = client.create_key(&request, &WriteOptions::default()).await.unwrap_err();
     assert_eq!(problem.code, ProblemCode::OutcomeUnknown);
     assert_eq!(requests.try_iter().count(), 1);

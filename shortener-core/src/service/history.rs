@@ -19,7 +19,7 @@ use crate::wire::{Action, FieldChange, History, HistoryEvent, Role};
 const RECENT: usize = 25;
 
 /// Most events in a page.
-const MAX_PAGE: u16 = 500;
+const MAX_PAGE: u16 = 1000;
 
 /// Keeps the events of this process in order within a millisecond.
 static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());

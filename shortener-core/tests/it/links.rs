@@ -255,8 +255,18 @@ async fn the_history_tells_who_changed_what() {
     fixture.session.restore(&a, &options).await.unwrap();
     let history = fixture.session.history(&a, 50, None).await.unwrap();
     let actions: Vec<Action> = history.events.iter().map(|event| event.action).collect();
-    use Action::{Created, Deleted, Disabled, Enabled, Restored, Updated};
-    assert_eq!(actions, [Restored, Deleted, Updated, Enabled, Disabled, Updated, Created]);
+    assert_eq!(
+        actions,
+        [
+            Action::Restored,
+            Action::Deleted,
+            Action::Updated,
+            Action::Enabled,
+            Action::Disabled,
+            Action::Updated,
+            Action::Created
+        ]
+    );
     assert!(history.events.iter().all(|event| event.actor.as_str() == "direct:ana"));
     insta::assert_json_snapshot!(history.events[5].changes, @r#"
     [

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod dynamo;
+mod engines;
 mod fixture;
 mod links;
 mod memory;

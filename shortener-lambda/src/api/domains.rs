@@ -40,7 +40,7 @@ pub(super) async fn set(
 
 /// Remove a domain's settings
 ///
-/// Refused while a link lives on it.
+/// Its links stay stored, and are reached again once the domain is set up again.
 #[utoipa::path(delete, path = api::DOMAIN, operation_id = "removeDomain", tag = "Domains",
     params(("domain" = String, Path, description = "Host name"), Write, IfMatch),
     responses((status = 204, description = "It is removed")))]

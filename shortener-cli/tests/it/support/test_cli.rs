@@ -53,12 +53,17 @@ impl TestCli {
         self.home.path()
     }
 
+    /// The whole environment of the command.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let own = [("HOME".to_owned(), self.home().display().to_string()), ("USER".to_owned(), "tester".to_owned())];
+        own.into_iter().chain(self.environment.clone()).collect()
+    }
+
     /// The command, ready to run, never for longer than 30 seconds.
     pub(crate) fn command(&self, args: &[&str]) -> assert_cmd::Command {
         let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_short"));
         command.args(args).env_clear().timeout(Duration::from_secs(30)).current_dir(self.home());
-        command.env("HOME", self.home()).env("USER", "tester");
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.envs(self.variables());
         command
     }
 

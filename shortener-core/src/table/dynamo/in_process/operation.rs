@@ -1,5 +1,7 @@
 //! The record of what was asked, so that a test can say what an action costs.
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// One attempt of one operation.
@@ -31,5 +33,21 @@ impl Operation {
             index: request["IndexName"].as_str().map(str::to_owned),
             entries: entries.max(1),
         }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some(index) = &self.index {
+            write!(f, " {index}")?;
+        }
+        if self.is_consistent {
+            f.write_str(" (strong)")?;
+        }
+        if self.entries > 1 {
+            write!(f, " of {}", self.entries)?;
+        }
+        Ok(())
     }
 }

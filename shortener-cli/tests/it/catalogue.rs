@@ -1,0 +1,119 @@
+//! What is said when a table cannot be used: a message, a hint and an exit status for each cause.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+
+use shortener_core::table::dynamo::in_process::InProcess;
+
+use crate::support::TestCli;
+
+#[test]
+fn files_that_are_no_table_are_named() {
+    let cli = TestCli::new();
+    fs::write(cli.path("text.db"), "some text that is no database, long enough to have a header of one ....").unwrap();
+    fs::create_dir(cli.path("folder")).unwrap();
+    rusqlite::Connection::open(cli.path("other.db")).unwrap().execute("CREATE TABLE other (x)", []).unwrap();
+    cli.run(&["--file", "broken.db", "create", "https://example.com"]).exits(0);
+    let mut bytes = fs::read(cli.path("broken.db")).unwrap();
+    bytes.truncate(4096);
+    bytes[100..].fill(0xff);
+    fs::write(cli.path("broken.db"), bytes).unwrap();
+    insta::assert_snapshot!(cli.transcript(&[
+        &["--file", "missing.db", "list"],
+        &["--file", "text.db", "list"],
+        &["--file", "text.db", "create", "https://example.com"],
+        &["--file", "other.db", "create", "https://example.com"],
+        &["--file", "folder", "create", "https://example.com"],
+        &["--file", "text.db/links.db", "create", "https://example.com"],
+        &["--file", "broken.db", "list"],
+        &["--file", "text.db", "list", "--json"],
+    ]));
+}
+
+#[test]
+fn a_locked_file_can_be_tried_again() {
+    let cli = TestCli::new();
+    cli.run(&["--file", "links.db", "create", "https://example.com"]).exits(0);
+    let holder = rusqlite::Connection::open(cli.path("links.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    insta::assert_snapshot!(cli.transcript(&[&["--file", "links.db", "create", "https://example.com"]]));
+    cli.run(&["--file", "links.db", "list"]).exits(0);
+}
+
+/// Runs a script with `$SHORT` in a mount namespace of its own, whose `mnt` is a small disk; none where the system
+/// does not allow that.
+#[cfg(target_os = "linux")]
+fn on_a_small_disk(cli: &TestCli, script: &str) -> Option<String> {
+    fs::create_dir(cli.path("mnt")).unwrap();
+    let script = format!("mount -t tmpfs -o size=160k tmpfs mnt || exit 99\n{script}");
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+        .env("SHORT", env!("CARGO_BIN_EXE_short"))
+        .env("HOME", cli.home())
+        .current_dir(cli.home())
+        .output();
+    let output = output.ok().filter(|output| output.status.code() != Some(99))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(target_os = "linux")]
+#[expect(clippy::print_stderr, reason = "a test that did not run says so")]
+fn skipped() {
+    eprintln!("skipped: this system gives no mount namespaces");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_1_and_keeps_what_was_acknowledged() {
+    let cli = TestCli::new();
+    let script = r#"
+        tail=$(head -c 1500 /dev/zero | tr '\0' x); made=0
+        while "$SHORT" --file mnt/links.db create "https://example.com/$tail" >/dev/null 2>error; status=$?
+            test $status = 0; do made=$((made + 1)); done
+        echo "[$status]"; cat error
+        cp mnt/links.db* . && test "$("$SHORT" --file links.db list --all | wc -l)" = "$made" && echo kept"#;
+    let Some(shown) = on_a_small_disk(&cli, script) else { return skipped() };
+    assert_eq!(shown, "[1]\nerror: the disk is full\nhint: free some space, then try again\nkept\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_read_only_file_is_1() {
+    let cli = TestCli::new();
+    let script = r#"
+        "$SHORT" --file mnt/links.db create https://example.com >/dev/null; mount -o remount,ro mnt
+        "$SHORT" --file mnt/links.db create https://example.com 2>&1; echo "[$?]""#;
+    let Some(shown) = on_a_small_disk(&cli, script) else { return skipped() };
+    let message = "error: mnt/links.db: the table file is read-only\n\
+                   hint: make the file and its folder writable, or name another file\n[1]\n";
+    assert_eq!(shown, message);
+}
+
+#[test]
+fn what_is_wrong_with_a_dynamodb_table_is_said() {
+    let engine = InProcess::start().unwrap();
+    let server = engine.serve().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = format!("http://127.0.0.1:{port}");
+    let cli = TestCli::new().redacting(server.url(), "[dynamodb]").redacting(&nobody, "[nobody]");
+    let without_region = cli.transcript(&[&["--table", "links", "list"]]);
+    let cli = cli.with("AWS_REGION", "eu-central-1").with("AWS_EC2_METADATA_DISABLED", "true");
+    let without_credentials = cli.transcript(&[&["--table", "links", "--endpoint-url", server.url(), "list"]]);
+    let cli = cli.with("AWS_ACCESS_KEY_ID", "test").with("AWS_SECRET_ACCESS_KEY", "test");
+    let others = cli.transcript(&[
+        &["--table", "links", "--endpoint-url", &nobody, "list"],
+        &["--table", "links", "--endpoint-url", "nonsense", "list"],
+        &["--table", "links", "--endpoint-url", server.url(), "list"],
+        &["--table", "links", "--endpoint-url", server.url(), "table", "status", "--json"],
+        &["--table", "links", "--endpoint-url", server.url(), "create", "https://example.com", "--json"],
+        &["--table", "links", "--endpoint-url", server.url(), "table", "create", "--dry-run"],
+        &["--table", "links", "--endpoint-url", server.url(), "table", "create"],
+        &["--table", "links", "--endpoint-url", server.url(), "table", "create"],
+        &["--table", "links", "--endpoint-url", server.url(), "table", "status"],
+        &["--table", "links", "--endpoint-url", server.url(), "list", "--json"],
+        &["--table", "links", "--endpoint-url", server.url(), "table", "backup", "x"],
+    ]);
+    insta::assert_snapshot!([without_region, without_credentials, others].join("\n"));
+}
