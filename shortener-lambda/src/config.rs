@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
+use axum::Router;
 use shortener_core::error::InvalidValue;
 use shortener_core::link::BaseUrl;
 
-use crate::app::{Edge, Site};
+use crate::app::{App, Edge, Site, api_router, redirect_router, router};
 
 /// The settings. An empty variable counts as one that is not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,46 @@ pub struct Config {
     pub on_lambda: bool,
 }
 
+/// Which part of the service a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Redirects, pages and the API: no argument.
+    Everything,
+    /// Redirects and public pages: `redirect`.
+    Redirects,
+    /// The API: `api`.
+    Api,
+}
+
+impl Part {
+    /// Reads the arguments of the process, without its name.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if there is anything but one known name.
+    pub fn from_args(mut args: impl Iterator<Item = String>) -> Result<Self, ConfigError> {
+        match (args.next().as_deref(), args.next()) {
+            (None, _) => Ok(Self::Everything),
+            (Some("redirect"), None) => Ok(Self::Redirects),
+            (Some("api"), None) => Ok(Self::Api),
+            _ => Err(ConfigError { variable: "argument", reason: "it is 'redirect', 'api' or none".to_owned() }),
+        }
+    }
+
+    /// The router of this part.
+    pub fn router(self, app: App) -> Router {
+        match self {
+            Self::Everything => router(app),
+            Self::Redirects => redirect_router(app),
+            Self::Api => api_router(app),
+        }
+    }
+}
+
 /// A variable has a value that means nothing.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {reason}")]
 pub struct ConfigError {
-    /// The variable.
+    /// The variable, or `argument`.
     pub variable: &'static str,
     /// What is wrong with its value.
     pub reason: String,
@@ -133,6 +169,15 @@ mod tests {
         ] {
             assert_eq!(read(&[(variable, value)]).unwrap_err().variable, variable);
         }
+    }
+
+    #[test]
+    fn a_process_is_everything_or_the_part_it_is_told_to_be() {
+        let part = |args: &[&str]| Part::from_args(args.iter().map(|arg| (*arg).to_owned())).ok();
+        assert_eq!(part(&[]), Some(Part::Everything));
+        assert_eq!(part(&["redirect"]), Some(Part::Redirects));
+        assert_eq!(part(&["api"]), Some(Part::Api));
+        assert_eq!((part(&["serve"]), part(&["api", "redirect"])), (None, None));
     }
 
     #[test]

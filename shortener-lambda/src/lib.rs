@@ -4,6 +4,7 @@
 mod api;
 mod app;
 pub mod config;
+pub mod log;
 mod pages;
 mod redirect;
 mod request_log;

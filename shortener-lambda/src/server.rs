@@ -48,6 +48,27 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
     Ok(())
 }
 
+/// Completes when the process is asked to end: by an interrupt from the terminal, or by the signal of `docker stop` and
+/// service managers.
+pub async fn stop_signal() {
+    let interrupt = async {
+        // Where no handler can be set, the default action ends the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        };
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+}
+
 /// Serves one connection in a task of its own.
 fn hold(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
     if let Err(error) = stream.set_nodelay(true) {

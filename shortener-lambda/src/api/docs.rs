@@ -46,7 +46,7 @@ static PAGE: LazyLock<Bytes> = LazyLock::new(|| {
 
 /// The documentation page
 ///
-/// This document for people. Needs no key.
+/// The OpenAPI document for people. Needs no key.
 #[utoipa::path(get, path = api::DOCS, operation_id = "docs", tag = "Service",
     responses((status = 200, description = "The page", content_type = "text/html")))]
 pub(super) async fn page(State(app): State<App>) -> Response<Body> {

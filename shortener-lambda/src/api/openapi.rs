@@ -24,7 +24,8 @@ const OPEN_TAG: &str = "Service";
         title = "short",
         description = "Create, inspect, change and delete short links.\n\nAuthenticate with the header `X-Api-Key`; \
             without CloudFront in between, `Authorization: Bearer` works too. Through CloudFront, POST, PUT and PATCH \
-            need the header `x-amz-content-sha256` with the SHA-256 of the body in hex.\n\nErrors are problem details \
+            need the header `x-amz-content-sha256` with the SHA-256 of the body in hex, as `sha256sum` prints it; without \
+            a body it is that of nothing.\n\nErrors are problem details \
             (RFC 9457) with a stable `code`. Unknown fields and parameters are refused.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
@@ -51,7 +52,7 @@ pub(super) fn json() -> Bytes {
     DOCUMENT.clone()
 }
 
-/// This document
+/// The OpenAPI document
 ///
 /// OpenAPI 3.1. Needs no key.
 #[utoipa::path(get, path = api::OPENAPI, tag = "Service",

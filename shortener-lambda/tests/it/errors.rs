@@ -138,6 +138,16 @@ async fn a_failing_store_is_reported_without_its_inside() {
 }
 
 #[tokio::test]
+async fn a_defect_is_a_500_that_says_nothing() {
+    let app = TestApp::start().await;
+    app.table.panic();
+    let reply = app.api(Method::GET, "/api/v1/links/launch").send().await;
+    let problem = reply.expect_problem(500, "internal");
+    assert_eq!((reply.header("retry-after"), &problem["retryable"]), ("", &json!(false)));
+    assert!(!reply.text().contains("secret"), "{reply}");
+}
+
+#[tokio::test]
 async fn a_request_keeps_its_id_only_if_it_is_a_uuid() {
     let app = TestApp::start().await;
     assert_eq!(app.get("/api/v1/health").await.header("x-request-id"), REQUEST_ID);

@@ -3,6 +3,7 @@
 
 mod api;
 mod app;
+mod client;
 mod documents;
 mod errors;
 mod pages;

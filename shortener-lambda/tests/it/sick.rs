@@ -14,6 +14,7 @@ use shortener_core::table::{
 pub(crate) struct SickTable {
     table: MemoryTable,
     is_sick: AtomicBool,
+    is_mad: AtomicBool,
 }
 
 impl SickTable {
@@ -25,7 +26,13 @@ impl SickTable {
         self.is_sick.store(true, Ordering::SeqCst);
     }
 
+    /// From now on it panics, as a defect of ours would.
+    pub(crate) fn panic(&self) {
+        self.is_mad.store(true, Ordering::SeqCst);
+    }
+
     fn check(&self) -> Result<(), TableError> {
+        assert!(!self.is_mad.load(Ordering::SeqCst), "a defect with a secret in it");
         if self.is_sick.load(Ordering::SeqCst) {
             return Err(TableError::Unavailable("connect to 10.1.2.3: refused".into()));
         }
