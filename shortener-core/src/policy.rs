@@ -53,8 +53,29 @@ impl TargetPolicy {
     /// [`InvalidValue`] for a rule that is no host, or that is a public suffix such as `co.uk` without `*.`, since its
     /// subdomains belong to unrelated owners.
     pub fn parse(rules: &PolicyRules) -> Result<Self, InvalidValue> {
+        if let Some(rule) = rules.allow.iter().chain(&rules.deny).find(|rule| is_public_suffix(rule.trim())) {
+            let detail = format!(
+                "rule '{rule}' is a public suffix, shared by unrelated owners; write '*.{rule}' to mean them all"
+            );
+            return Err(InvalidValue::new("rule_invalid", detail));
+        }
+        Self::parse_stored(rules)
+    }
+
+    /// Parses rules that were accepted once. What counts as a public suffix changes with the list; rules do not.
+    ///
+    /// # Errors
+    /// [`InvalidValue`] for a rule that is no host.
+    pub fn parse_stored(rules: &PolicyRules) -> Result<Self, InvalidValue> {
         let parse = |list: &[String]| list.iter().map(|rule| DomainRule::parse(rule)).collect::<Result<_, _>>();
         Ok(Self { allow: parse(&rules.allow)?, deny: parse(&rules.deny)? })
+    }
+
+    /// Refuses every target: for a domain whose rules cannot be read.
+    pub fn refusing_all() -> Self {
+        // A name that can never be registered (RFC 2606).
+        let nothing = DomainRule { host: "invalid".to_owned(), subdomains_only: true };
+        Self { allow: vec![nothing.clone()], deny: vec![nothing] }
     }
 
     /// Judges a target.
@@ -93,11 +114,6 @@ impl DomainRule {
         if host.is_empty() || host.contains('*') {
             return Err(invalid("is not a host such as example.com or *.example.com"));
         }
-        if !subdomains_only && is_public_suffix(&host) {
-            return Err(invalid(&format!(
-                "is a public suffix, shared by unrelated owners; write '*.{host}' to mean them all"
-            )));
-        }
         Ok(Self { host, subdomains_only })
     }
 
@@ -110,7 +126,9 @@ impl DomainRule {
     }
 }
 
-fn is_public_suffix(host: &str) -> bool {
+fn is_public_suffix(rule: &str) -> bool {
+    let Ok(url::Host::Domain(name)) = url::Host::parse(rule) else { return false };
+    let host = name.trim_end_matches('.');
     psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == host.as_bytes())
 }
 
@@ -133,9 +151,11 @@ fn same_host(target: &str, base: &str) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
     host == "localhost"
         || host.ends_with(".localhost")
         || host.starts_with("127.")
+        || host.starts_with("[::ffff:7f")
         || matches!(host, "[::1]" | "0.0.0.0" | "[::]")
 }
 

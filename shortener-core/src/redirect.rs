@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::link::{RedirectStatus, ShortCode, TargetUrl};
-use crate::service::{DomainEntry, LinkRecord};
+use crate::service::{DomainEntry, Lifetime, LinkRecord};
 use crate::wire::{EdgeLifetimes, LinkState};
 
 mod resolver;
@@ -37,6 +37,18 @@ pub enum Resolution {
     },
     /// The store failed and there is no copy: never a 404.
     Unavailable,
+}
+
+impl Resolution {
+    /// The same answer, kept only briefly by edges because it may be an old one.
+    #[must_use]
+    fn kept_briefly(mut self) -> Self {
+        if let Self::Redirect(Redirect { cache, .. }) | Self::NotFound { cache, .. } | Self::Gone { cache } = &mut self
+        {
+            *cache = cache.at_most(NOT_FOUND_SECONDS);
+        }
+        self
+    }
 }
 
 /// A redirect to send.
@@ -87,6 +99,17 @@ impl CacheLifetimes {
         Self::Edge { fresh, revalidate: edge.revalidate.min(stale), if_error: edge.if_error.min(stale) }
     }
 
+    /// At most `seconds` fresh or stale while revalidating: for an answer that may be an old one.
+    #[must_use]
+    pub fn at_most(self, seconds: u32) -> Self {
+        match self {
+            Self::NoStore => self,
+            Self::Edge { fresh, revalidate, if_error } => {
+                Self::Edge { fresh: fresh.min(seconds), revalidate: revalidate.min(seconds), if_error }
+            }
+        }
+    }
+
     /// The value of `Cache-Control`.
     pub fn header_value(&self) -> String {
         match self {
@@ -102,13 +125,24 @@ impl CacheLifetimes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Prepared {
     target: Arc<TargetUrl>,
-    record: LinkRecord,
+    status: RedirectStatus,
+    forward_query: bool,
+    lifetime: Lifetime,
     purge_at: Option<i64>,
+    version: u64,
 }
 
 impl Prepared {
     pub(crate) fn new(record: LinkRecord, purge_at: Option<i64>) -> Self {
-        Self { target: Arc::new(record.body.target.clone()), record, purge_at }
+        let body = record.body;
+        Self {
+            lifetime: body.lifetime(),
+            target: Arc::new(body.target),
+            status: body.redirect_status,
+            forward_query: body.forward_query,
+            purge_at,
+            version: body.version,
+        }
     }
 
     /// Decides by the clock. `permitted` is the verdict of the target policy as it is now.
@@ -116,24 +150,25 @@ impl Prepared {
         if self.purge_at.is_some_and(|purge_at| purge_at <= now.as_second()) {
             return not_found(entry, None);
         }
-        let body = &self.record.body;
+        let Lifetime { starts_at, expires_at, .. } = self.lifetime;
         let seconds_to = |at: Timestamp| at.as_second() - now.as_second();
-        match self.record.state(now) {
-            LinkState::Scheduled => not_found(entry, body.starts_at.map(seconds_to)),
+        match self.lifetime.state(now) {
+            LinkState::Scheduled => not_found(entry, starts_at.map(seconds_to)),
             LinkState::Expired | LinkState::Disabled | LinkState::Deleted => gone(entry),
             LinkState::Active if !permitted => gone(entry),
             LinkState::Active => Resolution::Redirect(Redirect {
                 target: Arc::clone(&self.target),
-                status: body.redirect_status,
-                forward_query: body.forward_query,
-                cache: CacheLifetimes::capped(entry.edge, body.expires_at.map(seconds_to)),
-                until: body.expires_at,
+                status: self.status,
+                forward_query: self.forward_query,
+                cache: CacheLifetimes::capped(entry.edge, expires_at.map(seconds_to)),
+                until: expires_at,
             }),
         }
     }
 
-    pub(crate) fn record(&self) -> &LinkRecord {
-        &self.record
+    /// About how many bytes it takes in memory.
+    fn size_bytes(&self) -> u64 {
+        self.target.as_str().len() as u64 + 400
     }
 }
 

@@ -32,6 +32,7 @@ mod tags;
 pub use caller::Caller;
 pub use domains::{Directory, DomainDirectory, DomainEntry};
 pub use error::ServiceError;
+pub(crate) use record::Lifetime;
 pub use record::LinkRecord;
 pub use session::{MAX_BATCH, Session};
 

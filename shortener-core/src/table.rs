@@ -315,6 +315,9 @@ pub enum TableError {
     /// Another process holds the file's write lock for too long; nothing was written.
     #[error("the table file is locked by another process")]
     Locked,
+    /// One item is not what its key says; the rest of the table is unaffected.
+    #[error("an item is damaged: {0}")]
+    BadItem(String),
     /// The file is no table of ours, or is damaged.
     #[error("the table file is damaged or not a table: {0}")]
     Corrupt(String),
@@ -372,10 +375,10 @@ impl Item {
     /// Reads the structure back.
     ///
     /// # Errors
-    /// [`TableError::Corrupt`] names the key whose item has another shape.
+    /// [`TableError::BadItem`] names the key whose item has another shape.
     pub fn decode<T: for<'de> Deserialize<'de>>(&self) -> Result<T, TableError> {
         T::deserialize(&self.attributes)
-            .map_err(|error| TableError::Corrupt(format!("item {} / {}: {error}", self.key.pk, self.key.sk)))
+            .map_err(|error| TableError::BadItem(format!("{} / {}: {error}", self.key.pk, self.key.sk)))
     }
 
     /// Size in bytes as DynamoDB counts it: names and values in UTF-8, numbers by their digits.

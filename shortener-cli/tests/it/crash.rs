@@ -105,7 +105,9 @@ fn a_killed_server_loses_no_acknowledged_link() {
         // Dropping it is kill -9.
         drop(server);
         stop.store(true, Ordering::Relaxed);
-        clients.into_iter().for_each(|client| client.join().unwrap());
+        for client in clients {
+            client.join().unwrap();
+        }
         let codes = acknowledged.lock().unwrap().clone();
         demand_all(&file, &codes);
         all.extend(codes);

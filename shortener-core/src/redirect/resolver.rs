@@ -4,23 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::time::Instant;
 
-use super::{Prepared, Resolution, not_found};
+use super::{CacheLifetimes, Prepared, Resolution, not_found};
 use crate::link::ShortCode;
 use crate::operations::LinkRef;
 use crate::service::{Directory, DomainEntry, LinkRecord, Service, ServiceError};
 use crate::table::{ChangeFeed, Changes, Consistency, Item, Key, TableError, keys};
-use crate::wire::{Link, LinkState};
+use crate::wire::Link;
 
-/// Links kept in memory; about 1 KB each.
-const CAPACITY: usize = 200_000;
+/// Bytes of copies that answer first: with a change feed.
+const MEMORY_FIRST_BYTES: u64 = 256 << 20;
+
+/// Bytes of copies that only stand in for a sick store: small, because a function has little memory.
+const STAND_IN_BYTES: u64 = 4 << 20;
 
 /// How often another process's changes are looked for.
 const POLL_EVERY: Duration = Duration::from_millis(250);
 
-/// How long the store may take before the copy in memory answers.
-const READ_BUDGET: Duration = Duration::from_millis(900);
+/// How long a click may take before it is answered from memory, or with 503.
+const BUDGET: Duration = Duration::from_millis(900);
 
 /// Resolves clicks.
 ///
@@ -30,10 +35,26 @@ const READ_BUDGET: Duration = Duration::from_millis(900);
 pub struct Resolver {
     service: Arc<Service>,
     feed: Option<Arc<dyn ChangeFeed>>,
-    copies: Cache<LinkRef, Arc<Prepared>>,
+    copies: Cache<LinkRef, Arc<Prepared>, BySize>,
     /// The last change taken over, and how often changes were.
     sequence: AtomicU64,
     epoch: AtomicU64,
+}
+
+/// Weighs copies by their memory.
+#[derive(Debug, Clone)]
+struct BySize;
+
+impl Weighter<LinkRef, Arc<Prepared>> for BySize {
+    fn weight(&self, _link: &LinkRef, copy: &Arc<Prepared>) -> u64 {
+        copy.size_bytes()
+    }
+}
+
+/// A link that was found, and whether it may have changed since.
+enum Found {
+    Current(Arc<Prepared>),
+    Old(Arc<Prepared>),
 }
 
 /// What the preview page shows.
@@ -56,8 +77,12 @@ impl Resolver {
             feed.as_ref().and_then(|feed| feed.changes_since(u64::MAX).ok()).map_or(0, |changes| changes.latest);
         Self {
             service,
+            copies: Cache::with_weighter(
+                1000,
+                if feed.is_some() { MEMORY_FIRST_BYTES } else { STAND_IN_BYTES },
+                BySize,
+            ),
             feed,
-            copies: Cache::new(CAPACITY),
             sequence: AtomicU64::new(sequence),
             epoch: AtomicU64::new(0),
         }
@@ -65,117 +90,100 @@ impl Resolver {
 
     /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain).
     pub async fn resolve(&self, host: &str, code: &ShortCode) -> Resolution {
-        let directory = match self.directory().await {
+        let deadline = Instant::now() + BUDGET;
+        let directory = match within(deadline, self.service.directory()).await {
             Ok(directory) => directory,
             Err(error) => return unavailable(&error),
         };
         let entry = directory.of_host(host);
-        match self.find(entry, code).await {
-            Ok(Some(link)) => self.decide(&link, &directory, entry),
+        let link = LinkRef { domain: entry.domain.clone(), code: code.clone() };
+        let found = match self.feed {
+            Some(_) => self.find_in_memory(&link).await,
+            None => self.find_in_store(&link, deadline).await,
+        };
+        match found {
+            Ok(Some(Found::Current(copy))) => self.decide(&copy, &directory, entry),
+            Ok(Some(Found::Old(copy))) => self.decide(&copy, &directory, entry).kept_briefly(),
             Ok(None) => not_found(entry, None),
-            Err(resolution) => resolution,
+            // A row that could not have been created leads nowhere; it is no sign that the store is sick.
+            Err(TableError::BadItem(detail)) => {
+                tracing::error!(detail, "a stored link is refused");
+                Resolution::Gone { cache: CacheLifetimes::NoStore }
+            }
+            Err(other) => unavailable(&other.into()),
         }
     }
 
-    /// Finds what the preview page of a code shows; never counted.
+    /// Finds what the preview page of a code shows, as the table has it now; never counted.
     pub async fn preview(&self, host: &str, code: &ShortCode) -> Preview {
-        let Ok(directory) = self.directory().await else { return Preview::Unavailable };
+        let deadline = Instant::now() + BUDGET;
+        let Ok(directory) = within(deadline, self.service.directory()).await else { return Preview::Unavailable };
         let entry = directory.of_host(host);
-        let link = match self.find(entry, code).await {
-            Ok(Some(link)) => link,
+        let record = match within(deadline, self.service.read_link(&entry.domain, code)).await {
+            Ok(Some(record)) => record,
             Ok(None) => return Preview::NotFound,
-            Err(Resolution::Gone { .. }) => return Preview::Gone,
+            Err(ServiceError::Store(TableError::BadItem(_))) => return Preview::Gone,
             Err(_) => return Preview::Unavailable,
         };
-        match self.decide(&link, &directory, entry) {
-            Resolution::Redirect(_) => {
-                let view = link.record().view(&entry.base_url, self.service.now());
-                debug_assert_eq!(view.state, LinkState::Active);
-                Preview::Link(Box::new(view))
-            }
+        let copy = Prepared::new(record.clone(), None);
+        match self.decide(&copy, &directory, entry) {
+            Resolution::Redirect(_) => Preview::Link(Box::new(record.view(&entry.base_url, self.service.now()))),
             Resolution::NotFound { .. } => Preview::NotFound,
             Resolution::Gone { .. } => Preview::Gone,
             Resolution::Unavailable => Preview::Unavailable,
         }
     }
 
-    async fn directory(&self) -> Result<Arc<Directory>, ServiceError> {
-        let read = tokio::time::timeout(READ_BUDGET, self.service.directory()).await;
-        read.unwrap_or_else(|elapsed| Err(TableError::Unavailable(Box::new(elapsed)).into()))
-    }
-
     fn decide(&self, link: &Prepared, directory: &Directory, entry: &DomainEntry) -> Resolution {
         let verdict = directory.judge(&link.target, entry);
         if let Err(refusal) = verdict {
-            tracing::info!(code = %link.record().code, ?refusal, "a link's target is refused by policy");
+            tracing::info!(?refusal, host = link.target.host(), "a link's target is refused by policy");
         }
         link.decide(entry, verdict.is_ok(), self.service.clock().now())
     }
 
-    async fn find(&self, entry: &DomainEntry, code: &ShortCode) -> Result<Option<Arc<Prepared>>, Resolution> {
-        let link = LinkRef { domain: entry.domain.clone(), code: code.clone() };
-        let found =
-            if self.feed.is_some() { self.find_in_memory(&link).await } else { self.find_in_store(&link).await };
-        found.map_err(|error| match error {
-            // A row that could not have been created leads nowhere; it is no sign that the store is sick.
-            TableError::Corrupt(detail) => {
-                tracing::error!(%detail, "a stored link is refused");
-                Resolution::Gone { cache: super::CacheLifetimes::NoStore }
-            }
-            other => unavailable(&other.into()),
-        })
-    }
-
     /// Memory first; concurrent misses of one code read once. Unknown codes are not kept.
-    async fn find_in_memory(&self, link: &LinkRef) -> Result<Option<Arc<Prepared>>, TableError> {
+    async fn find_in_memory(&self, link: &LinkRef) -> Result<Option<Found>, TableError> {
         let guard = match self.copies.get_value_or_guard_async(link).await {
-            Ok(copy) => return Ok(Some(copy)),
+            Ok(copy) => return Ok(Some(Found::Current(copy))),
             Err(guard) => guard,
         };
         let epoch = self.epoch.load(Ordering::Acquire);
-        let Some(read) = self.read(link).await? else { return Ok(None) };
-        let copy = Arc::new(read);
+        let Some(copy) = self.read(link, Consistency::Strong).await? else { return Ok(None) };
+        // The insertion fails if the feed has dropped the link meanwhile; then the copy is not kept, which is right.
         let _ = guard.insert(Arc::clone(&copy));
         // The link may have changed while it was read, after the feed had dropped it: then it must not stay.
         if self.epoch.load(Ordering::Acquire) != epoch {
             self.copies.remove(link);
         }
-        Ok(Some(copy))
+        Ok(Some(Found::Current(copy)))
     }
 
-    /// The store first: strongly, then eventually, then the copy of an earlier read.
-    async fn find_in_store(&self, link: &LinkRef) -> Result<Option<Arc<Prepared>>, TableError> {
-        let read = tokio::time::timeout(READ_BUDGET, self.read(link)).await;
-        match read.unwrap_or_else(|elapsed| Err(TableError::Unavailable(Box::new(elapsed)))) {
+    /// The store first: strongly for half of the time left, then eventually, then the copy of an earlier read.
+    ///
+    /// An eventual read that finds nothing proves nothing: it is no 404.
+    async fn find_in_store(&self, link: &LinkRef, deadline: Instant) -> Result<Option<Found>, TableError> {
+        let half = Instant::now() + deadline.saturating_duration_since(Instant::now()) / 2;
+        let error = match within_table(half, self.read(link, Consistency::Strong)).await {
             Ok(None) => {
                 self.copies.remove(link);
-                Ok(None)
+                return Ok(None);
             }
-            Ok(Some(read)) => {
-                let copy = Arc::new(read);
+            Ok(Some(copy)) => {
                 self.copies.insert(link.clone(), Arc::clone(&copy));
-                Ok(Some(copy))
+                return Ok(Some(Found::Current(copy)));
             }
-            Err(error @ TableError::Corrupt(_)) => Err(error),
-            Err(error) => match self.copies.get(link) {
-                Some(copy) => {
-                    tracing::warn!(%error, code = %link.code, "answering from memory");
-                    Ok(Some(copy))
-                }
-                None => Err(error),
-            },
-        }
+            Err(error @ TableError::BadItem(_)) => return Err(error),
+            Err(error) => error,
+        };
+        tracing::warn!(%error, code = %link.code, "a strong read failed");
+        let eventual = within_table(deadline, self.read(link, Consistency::Eventual)).await.ok().flatten();
+        let newest = [eventual, self.copies.get(link)].into_iter().flatten().max_by_key(|copy| copy.version);
+        newest.map(|copy| Some(Found::Old(copy))).ok_or(error)
     }
 
-    async fn read(&self, link: &LinkRef) -> Result<Option<Prepared>, TableError> {
-        let key = keys::link(&link.domain, &link.code);
-        let item = match self.service.table().get(&key, Consistency::Strong).await {
-            Err(error) if error.is_retryable() && self.feed.is_none() => {
-                tracing::warn!(%error, "a strong read failed; reading eventually");
-                self.service.table().get(&key, Consistency::Eventual).await.map_err(|_| error)?
-            }
-            outcome => outcome?,
-        };
+    async fn read(&self, link: &LinkRef, consistency: Consistency) -> Result<Option<Arc<Prepared>>, TableError> {
+        let item = self.service.table().get(&keys::link(&link.domain, &link.code), consistency).await?;
         item.map(|item| prepare(&item)).transpose()
     }
 
@@ -213,7 +221,11 @@ impl Resolver {
             self.service.domain_directory().forget();
             self.service.forget_keys();
         }
-        self.sequence.fetch_max(changes.latest, Ordering::AcqRel);
+        match &changes.keys {
+            Some(_) => self.sequence.fetch_max(changes.latest, Ordering::AcqRel),
+            // Also when the sequence went back, because an older file took the place of this one.
+            None => self.sequence.swap(changes.latest, Ordering::AcqRel),
+        };
     }
 
     fn drop_key(&self, key: &Key) {
@@ -227,8 +239,21 @@ impl Resolver {
     }
 }
 
-fn prepare(item: &Item) -> Result<Prepared, TableError> {
-    Ok(Prepared::new(LinkRecord::decode(item)?, item.number(keys::attribute::PURGE_AT)))
+fn prepare(item: &Item) -> Result<Arc<Prepared>, TableError> {
+    Ok(Arc::new(Prepared::new(LinkRecord::decode(item)?, item.number(keys::attribute::PURGE_AT))))
+}
+
+async fn within<T>(deadline: Instant, work: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
+    within_table(deadline, async { Ok(work.await) }).await?
+}
+
+/// The outcome, or unavailability at the deadline.
+async fn within_table<T>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, TableError>>,
+) -> Result<T, TableError> {
+    let outcome = tokio::time::timeout_at(deadline, work).await;
+    outcome.unwrap_or_else(|elapsed| Err(TableError::Unavailable(Box::new(elapsed))))
 }
 
 fn unavailable(error: &ServiceError) -> Resolution {

@@ -1,5 +1,7 @@
 //! API keys: made, checked, rotated, revoked. Only digests of secrets are stored.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,9 @@ const TRUSTED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often the last use is written.
 const LAST_USE_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long a request may wait for its key's last use to be written.
+const LAST_USE_BUDGET: Duration = Duration::from_millis(200);
 
 const MAX_GRACE_SECONDS: u32 = 30 * 86_400;
 
@@ -95,20 +100,22 @@ impl Service {
         Ok(item.as_ref().map(Item::decode).transpose()?)
     }
 
-    /// Writes the last use, at most hourly. A failure is no reason to refuse the caller.
+    /// Writes the last use, at most hourly. A failure is no reason to refuse the caller, nor to let him wait.
     async fn note_use(&self, id: &str, record: &KeyRecord, now: Timestamp) {
         if record.last_used_at.is_some_and(|used| now.duration_since(used) < LAST_USE_EVERY) {
             return;
         }
         let used = when::whole_seconds(now);
-        let set = Attributes::from_iter([("last_used_at".to_owned(), used.to_string().into())]);
-        let write = Write::update(keys::api_key(id), set, Vec::new()).when(Condition::Present);
-        if let Err(error) = self.table.write(&[write]).await {
-            tracing::warn!(%error, key_id = id, "the last use of a key was not recorded");
-            return;
+        if let Some((read_at, Some(remembered))) = self.key_ring.0.get(id) {
+            let noted = KeyRecord { last_used_at: Some(used), ..remembered };
+            self.key_ring.0.insert(id.to_owned(), (read_at, Some(noted)));
         }
-        let noted = KeyRecord { last_used_at: Some(used), ..record.clone() };
-        self.key_ring.0.insert(id.to_owned(), (now, Some(noted)));
+        let set = Attributes::from_iter([("last_used_at".to_owned(), used.to_string().into())]);
+        let write = [Write::update(keys::api_key(id), set, Vec::new()).when(Condition::Present)];
+        match tokio::time::timeout(LAST_USE_BUDGET, self.table.write(&write)).await {
+            Ok(Ok(())) => {}
+            failed => tracing::warn!(?failed, key_id = id, "the last use of a key was not recorded"),
+        }
     }
 
     /// Makes an admin key if the table has no key at all.
@@ -125,6 +132,12 @@ impl Service {
         // Of several first starts one makes the key: its id is fixed.
         match self.put_key(FIRST_KEY, &record, Condition::Absent).await {
             Ok(()) => Ok(Some(record.created(FIRST_KEY, &secret))),
+            // Ours after all: the reply was lost.
+            Err(ServiceError::Store(TableError::ConditionFailed { existing: Some(item), .. }))
+                if item.text("digest") == Some(record.digest.as_str()) =>
+            {
+                Ok(Some(record.created(FIRST_KEY, &secret)))
+            }
             Err(ServiceError::Store(TableError::ConditionFailed { .. })) => Ok(None),
             Err(other) => Err(other),
         }
@@ -156,7 +169,8 @@ impl Service {
     ) -> Result<CreatedKey, ServiceError> {
         caller.require_unscoped(Role::Admin)?;
         let directory = self.directory().await?;
-        let expires_at = Checks::new(self.settings(), &directory, self.now()).key(request)?;
+        let (scope, expires_at) = Checks::new(self.settings(), &directory, self.now()).key(request)?;
+        let request = &CreateKey { scope, ..request.clone() };
         let id = base58(&self.codes.entropy(), 8);
         let (record, secret) = self.new_key(caller.actor(), request, expires_at);
         if options.mode == Mode::DryRun {
@@ -248,6 +262,10 @@ impl Service {
     }
 
     async fn require_key(&self, id: &str) -> Result<KeyRecord, ServiceError> {
+        // What is no id is no key either; it must not reach the table, whose keys have a greatest length.
+        if !is_plain(id, 32) {
+            return Err(ServiceError::NotFound("there is no such key".to_owned()));
+        }
         self.read_key(id).await?.ok_or_else(|| ServiceError::NotFound(format!("there is no key '{id}'")))
     }
 
@@ -313,19 +331,17 @@ impl KeyRecord {
 }
 
 impl Checks<'_> {
-    fn key(mut self, request: &CreateKey) -> Result<Option<Timestamp>, ServiceError> {
+    /// The scope as links spell it, and the expiry.
+    fn key(mut self, request: &CreateKey) -> Result<(Scope, Option<Timestamp>), ServiceError> {
         let length = request.name.trim().chars().count();
         let named = (1..=100).contains(&length) && !request.name.chars().any(char::is_control);
         self.demand(named, "/name", "name_invalid", "a key's name has 1 to 100 characters and no control characters");
-        for domain in &request.scope.domains {
-            self.keep("/scope/domains", Domain::parse(domain));
-        }
-        for prefix in &request.scope.prefixes {
-            self.keep("/scope/prefixes", ShortCode::parse(prefix));
-        }
-        for tag in &request.scope.tags {
-            self.keep("/scope/tags", Tag::parse(tag));
-        }
+        let asked = &request.scope;
+        let scope = Scope {
+            domains: self.each("/scope/domains", &asked.domains, |text| Domain::parse(text).map(String::from)),
+            prefixes: self.each("/scope/prefixes", &asked.prefixes, |text| ShortCode::parse(text).map(String::from)),
+            tags: self.each("/scope/tags", &asked.tags, |text| Tag::parse(text).map(String::from)),
+        };
         let unscoped = request.role != Role::Admin || request.scope == Scope::default();
         self.demand(unscoped, "/scope", "admin_scoped", "an admin key reaches everything: give it no scope");
         let now = self.now;
@@ -334,17 +350,28 @@ impl Checks<'_> {
         let ahead = expires_at.is_none_or(|at| at > now);
         self.demand(ahead, "/expires_at", "expires_in_the_past", "the key would be expired from the start");
         self.finish()?;
-        Ok(expires_at)
+        Ok((scope, expires_at))
+    }
+
+    fn each(
+        &mut self,
+        pointer: &str,
+        texts: &[String],
+        parse: impl Fn(&str) -> Result<String, InvalidValue>,
+    ) -> Vec<String> {
+        texts.iter().enumerate().filter_map(|(at, text)| self.keep(&format!("{pointer}/{at}"), parse(text))).collect()
     }
 }
 
 /// Id and secret of a key; none if it has another form. Lengths are bounded before anything is hashed or read.
 fn parse_key(key: &str) -> Option<(&str, &str)> {
     let (id, secret) = key.strip_prefix("short_")?.split_once('_')?;
-    let plain = |text: &str, max: usize| {
-        !text.is_empty() && text.len() <= max && text.bytes().all(|b| b.is_ascii_alphanumeric())
-    };
-    (plain(id, 32) && plain(secret, 64)).then_some((id, secret))
+
+    (is_plain(id, 32) && is_plain(secret, 64)).then_some((id, secret))
+}
+
+fn is_plain(text: &str, max: usize) -> bool {
+    !text.is_empty() && text.len() <= max && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// SHA-256 of a secret. The secret has 256 random bits, so a slow hash would add nothing.

@@ -68,15 +68,33 @@ impl Caller {
         if self.reaches(domain, code, tags) {
             return Ok(());
         }
-        Err(ServiceError::Forbidden(format!("the scope of {} does not cover code '{code}'", self.actor)))
+        Err(self.outside(code))
+    }
+
+    fn outside(&self, code: &ShortCode) -> ServiceError {
+        ServiceError::Forbidden(format!("the scope of {} does not cover code '{code}'", self.actor))
+    }
+
+    /// Demands a role for a place, before anything there is read: what is outside the scope is neither there nor not.
+    pub(super) fn require_place(&self, role: Role, domain: &Domain, code: &ShortCode) -> Result<(), ServiceError> {
+        self.require(role)?;
+        if self.reaches_place(domain, code) {
+            return Ok(());
+        }
+        Err(self.outside(code))
     }
 
     /// Whether a link is in scope.
     pub(super) fn reaches(&self, domain: &Domain, code: &ShortCode, tags: &[Tag]) -> bool {
-        let Scope { domains, prefixes, tags: wanted } = &self.scope;
+        let wanted = &self.scope.tags;
+        self.reaches_place(domain, code)
+            && (wanted.is_empty() || tags.iter().any(|tag| wanted.iter().any(|w| w == tag.as_str())))
+    }
+
+    fn reaches_place(&self, domain: &Domain, code: &ShortCode) -> bool {
+        let Scope { domains, prefixes, .. } = &self.scope;
         (domains.is_empty() || domains.iter().any(|d| d == domain.as_str()))
             && (prefixes.is_empty() || prefixes.iter().any(|prefix| code.as_str().starts_with(prefix)))
-            && (wanted.is_empty() || tags.iter().any(|tag| wanted.iter().any(|w| w == tag.as_str())))
     }
 
     /// Whether a tag may be shown.

@@ -1,11 +1,14 @@
 //! Changing links: optimistic concurrency, one history event per change, and no change made twice.
 
+use std::fmt;
+
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::domains::Directory;
 use super::draft::Checks;
 use super::history::StoredEvent;
-use super::record::LinkRecord;
+use super::record::{LinkRecord, next_moment};
 use super::{Caller, Service, ServiceError};
 use crate::operations::{LinkRef, Mode, WriteOptions};
 use crate::table::keys::hex;
@@ -21,6 +24,45 @@ enum Change<'a> {
     Update(&'a UpdateLink),
     Delete,
     Restore,
+}
+
+/// Names a change: by whom and under which key, and what it does.
+#[derive(Debug, Clone)]
+struct ChangeId {
+    key: String,
+    digest: String,
+}
+
+impl ChangeId {
+    /// Whether a stored change is this one.
+    ///
+    /// # Errors
+    /// [`ServiceError::IdempotencyKeyReused`] if it was made under the same key and does something else.
+    fn made(&self, stored: &str) -> Result<bool, ServiceError> {
+        match stored.split_once('.') {
+            Some((key, digest)) if key == self.key && digest == self.digest => Ok(true),
+            Some((key, _)) if key == self.key => Err(ServiceError::IdempotencyKeyReused),
+            _ => Ok(false),
+        }
+    }
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.key, self.digest)
+    }
+}
+
+impl Change<'_> {
+    /// 64 bits that stand for what the change does.
+    fn digest(self) -> String {
+        let said = match self {
+            Self::Delete => "delete".to_owned(),
+            Self::Restore => "restore".to_owned(),
+            Self::Update(update) => format!("update {}", serde_json::to_string(update).unwrap_or_default()),
+        };
+        hex(&Sha256::digest(said)[..8])
+    }
 }
 
 impl Service {
@@ -62,14 +104,16 @@ impl Service {
         change: Change<'_>,
         options: &WriteOptions,
     ) -> Result<Link, ServiceError> {
-        caller.require(Role::Editor)?;
+        caller.require_place(Role::Editor, &link.domain, &link.code)?;
         let directory = self.directory().await?;
-        let change_id = self.change_id(caller, options).await?;
+        let change_id = self.change_id(caller, change, options).await?;
         let base = directory.base_url(&link.domain);
         let mut before = self.require_link(&link.domain, &link.code).await?;
+        let mut was_sent = false;
         for _ in 0..ATTEMPTS {
             caller.require_for(Role::Editor, &link.domain, &link.code, &before.body.tags)?;
-            if self.was_applied(&before, &change_id, options).await? {
+            let may_repeat = was_sent || options.idempotency_key.is_some();
+            if may_repeat && self.was_applied(&before, &change_id).await? {
                 return Ok(before.view(&base, self.now()));
             }
             check_version(&before, options, |record| record.view(&base, self.now()))?;
@@ -78,6 +122,7 @@ impl Service {
             if after == before || options.mode == Mode::DryRun {
                 return Ok(after.view(&base, self.now()));
             }
+            was_sent = true;
             match self.put_change(caller, &before, after, &change_id).await {
                 Ok(after) => return Ok(after.view(&base, self.now())),
                 Err(TableError::ConditionFailed { .. }) => before = self.require_link(&link.domain, &link.code).await?,
@@ -87,28 +132,35 @@ impl Service {
         Err(TableError::Conflict.into())
     }
 
-    async fn change_id(&self, caller: &Caller, options: &WriteOptions) -> Result<String, ServiceError> {
-        match &options.idempotency_key {
-            Some(key) => Ok(self.secret().await?.token(&["change", caller.actor().as_str(), key])),
-            None => Ok(hex(&self.codes.entropy()[..16])),
-        }
+    async fn change_id(
+        &self,
+        caller: &Caller,
+        change: Change<'_>,
+        options: &WriteOptions,
+    ) -> Result<ChangeId, ServiceError> {
+        let key = match &options.idempotency_key {
+            Some(key) => self.secret().await?.token(&["change", caller.actor().as_str(), key]),
+            None => hex(&self.codes.entropy()[..16]),
+        };
+        Ok(ChangeId { key, digest: change.digest() })
     }
 
-    /// Whether this very change was made already: the last one, or with an idempotency key one of the last few.
-    async fn was_applied(
-        &self,
-        found: &LinkRecord,
-        change_id: &str,
-        options: &WriteOptions,
-    ) -> Result<bool, ServiceError> {
-        if found.body.change_id.as_deref() == Some(change_id) {
-            return Ok(true);
-        }
-        if options.idempotency_key.is_none() || found.body.version <= found.body.first_version {
+    /// Whether this very change is among the last few of the link.
+    async fn was_applied(&self, found: &LinkRecord, change_id: &ChangeId) -> Result<bool, ServiceError> {
+        if found.body.version <= found.body.first_version {
             return Ok(false);
         }
-        let events = self.recent_events(found).await?;
-        Ok(events.iter().any(|event| event.change_id == change_id))
+        if let Some(last) = &found.body.change_id
+            && change_id.made(last)?
+        {
+            return Ok(true);
+        }
+        for event in self.recent_events(found).await? {
+            if change_id.made(&event.change_id)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn changed(
@@ -141,19 +193,17 @@ impl Service {
         caller: &Caller,
         before: &LinkRecord,
         mut after: LinkRecord,
-        change_id: &str,
+        change_id: &ChangeId,
     ) -> Result<LinkRecord, TableError> {
-        let now = self.now();
         after.body.version = before.body.version + 1;
-        after.body.updated_at = now.max(before.body.updated_at);
-        after.body.change_id = Some(change_id.to_owned());
-        let event = StoredEvent::between(before, &after, caller.actor(), change_id);
+        // Strictly later than the change before, so that the history's order is the order of the changes.
+        after.body.updated_at = self.now().max(next_moment(before.body.updated_at));
+        after.body.change_id = Some(change_id.to_string());
+        let event = StoredEvent::between(before, &after, caller.actor());
         let (old, new) = (&before.body.tags, &after.body.tags);
         let item = after.encode(self.settings().retention_days)?;
-        let mut writes = vec![
-            Write::put(item).when(Condition::VersionIs(before.body.version)),
-            Write::put(event.encode(&after, now)?),
-        ];
+        let mut writes =
+            vec![Write::put(item).when(Condition::VersionIs(before.body.version)), Write::put(event.encode(&after)?)];
         writes.extend(after.tag_deletes(old.iter().filter(|tag| !new.contains(tag))));
         writes.extend(after.tag_puts(new.iter().filter(|tag| !old.contains(tag))));
         match self.register_tags(new).await {
@@ -164,7 +214,7 @@ impl Service {
         match self.write_resolved(&writes).await {
             // Our own write, whose reply was lost.
             Err(TableError::ConditionFailed { existing: Some(item), .. })
-                if LinkRecord::decode(&item)?.body.change_id.as_deref() == Some(change_id) =>
+                if LinkRecord::decode(&item)?.body.change_id == after.body.change_id =>
             {
                 Ok(after)
             }

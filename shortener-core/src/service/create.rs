@@ -4,11 +4,11 @@ use sha2::{Digest, Sha256};
 
 use super::domains::{Directory, DomainEntry};
 use super::draft::Checks;
-use super::record::{LinkBody, LinkRecord};
+use super::record::{LinkBody, LinkRecord, next_moment};
 use super::secret::TableSecret;
 use super::{Caller, Service, ServiceError};
 use crate::error::InvalidValue;
-use crate::link::{Domain, RedirectStatus, ShortCode, TargetUrl};
+use crate::link::{Domain, RedirectStatus, ShortCode};
 use crate::operations::{Mode, WriteOptions};
 use crate::routes;
 use crate::table::keys::hex;
@@ -63,7 +63,15 @@ impl Service {
     ) -> Result<(Link, Created), ServiceError> {
         caller.require(Role::Creator)?;
         let directory = self.directory().await?;
-        let plan = self.plan(caller, request, options, &directory).await?;
+        let plan = match self.plan(caller, request, options, &directory).await {
+            Ok(plan) => plan,
+            // Rules depend on the time; what was created under this key stays created.
+            Err(refusal @ ServiceError::Invalid(_)) => {
+                let replayed = self.replay(caller, request, options, &directory).await?;
+                return replayed.map(|link| (link, Created::Replayed)).ok_or(refusal);
+            }
+            Err(other) => return Err(other),
+        };
         let (record, created) = match options.mode {
             Mode::Apply => self.carry_out(caller, plan).await?,
             Mode::DryRun => self.rehearse(caller, plan).await?,
@@ -139,18 +147,18 @@ impl Service {
     }
 
     async fn carry_out(&self, caller: &Caller, plan: Plan) -> Result<(LinkRecord, Created), ServiceError> {
-        self.register_tags(&plan.body.tags).await?;
         for attempt in 0..ATTEMPTS {
             let Some(record) = self.candidate(caller, &plan, attempt).await? else { continue };
             caller.require_for(Role::Creator, &record.domain, &record.code, &record.body.tags)?;
             if let CodeSource::Reuse = plan.source
                 && let Some(existing) = self.read_link(&record.domain, &record.code).await?
             {
-                if self.is_reusable(&existing, &record.body.target) {
-                    return Ok((existing, Created::Existing));
+                match self.judge_collision(caller, &plan, &record, existing)? {
+                    (Collision::Ours(existing), created) => return Ok((*existing, created)),
+                    (Collision::Next, _) => continue,
                 }
-                continue;
             }
+            self.register_tags(&record.body.tags).await?;
             match self.put_new(&record, None).await {
                 Ok(()) => return Ok((record, Created::New)),
                 Err(TableError::ConditionFailed { existing: Some(item), .. }) => {
@@ -174,12 +182,9 @@ impl Service {
             let Some(existing) = self.read_link(&record.domain, &record.code).await? else {
                 return Ok((record, Created::New));
             };
-            match &plan.source {
-                CodeSource::Reuse if self.is_reusable(&existing, &record.body.target) => {
-                    return Ok((existing, Created::Existing));
-                }
-                CodeSource::Custom(_) if plan.reissue && self.is_over(&existing) => return Ok((record, Created::New)),
-                _ => {}
+            if plan.reissue && matches!(plan.source, CodeSource::Custom(_)) && self.is_over(&existing) {
+                caller.require_for(Role::Editor, &existing.domain, &existing.code, &existing.body.tags)?;
+                return Ok((record, Created::New));
             }
             if let (Collision::Ours(record), created) = self.judge_collision(caller, &plan, &record, existing)? {
                 return Ok((*record, created));
@@ -255,8 +260,12 @@ impl Service {
                 (None, _) => Ok((Collision::Ours(Box::new(existing)), Created::New)),
             };
         }
-        let CodeSource::Custom(code) = &plan.source else {
-            return Ok((Collision::Next, Created::New));
+        let code = match &plan.source {
+            CodeSource::Custom(code) => code,
+            CodeSource::Reuse if self.is_reusable(caller, &existing, record) => {
+                return Ok((Collision::Ours(Box::new(existing)), Created::Existing));
+            }
+            _ => return Ok((Collision::Next, Created::New)),
         };
         let seen = caller.reaches(&existing.domain, &existing.code, &existing.body.tags);
         if !seen {
@@ -286,6 +295,9 @@ impl Service {
         old: LinkRecord,
     ) -> Result<LinkRecord, ServiceError> {
         caller.require_for(Role::Editor, &old.domain, &old.code, &old.body.tags)?;
+        // Later than every event of the old link, whose history must not become the new one's.
+        record.body.created_at = record.body.created_at.max(next_moment(old.body.updated_at));
+        record.body.updated_at = record.body.created_at;
         record.body.version = old.body.version + 1;
         record.body.first_version = record.body.version;
         match self.put_new(&record, Some(&old)).await {
@@ -306,12 +318,47 @@ impl Service {
         matches!(record.state(self.now()), LinkState::Deleted | LinkState::Expired)
     }
 
-    fn is_reusable(&self, existing: &LinkRecord, target: &TargetUrl) -> bool {
-        let body = &existing.body;
-        body.reusable
-            && body.version == body.first_version
-            && body.target == *target
+    /// Whether a link is what a create with `reuse` asks for: as it was made, on the same terms, and within reach.
+    fn is_reusable(&self, caller: &Caller, existing: &LinkRecord, wanted: &LinkRecord) -> bool {
+        let (there, wanted) = (&existing.body, &wanted.body);
+        there.reusable
+            && there.version == there.first_version
             && existing.state(self.now()) == LinkState::Active
+            && caller.reaches(&existing.domain, &existing.code, &there.tags)
+            && (&there.target, &there.title, &there.tags) == (&wanted.target, &wanted.title, &wanted.tags)
+            && (there.redirect_status, there.forward_query) == (wanted.redirect_status, wanted.forward_query)
+    }
+
+    /// The link that this very request created earlier, if it did.
+    async fn replay(
+        &self,
+        caller: &Caller,
+        request: &CreateLink,
+        options: &WriteOptions,
+        directory: &Directory,
+    ) -> Result<Option<Link>, ServiceError> {
+        let (Some(key), Ok(entry)) = (&options.idempotency_key, directory.find(request.domain.as_deref())) else {
+            return Ok(None);
+        };
+        let code = match request.code.as_deref().map(ShortCode::parse) {
+            Some(Ok(code)) => code,
+            Some(Err(_)) => return Ok(None),
+            None => {
+                let parts = ["code", caller.actor().as_str(), key, entry.domain.as_str(), "0"];
+                let length = request.code_length.unwrap_or(entry.code_length);
+                match ShortCode::from_entropy(caller.code_prefix(), &self.derive(&parts).await?, length) {
+                    Ok(code) => code,
+                    Err(_) => return Ok(None),
+                }
+            }
+        };
+        let token = self.create_token(caller, options).await?;
+        let found = self.read_link(&entry.domain, &code).await?;
+        let ours = found.filter(|found| {
+            found.body.create_token == token
+                && found.body.request_digest.as_deref() == Some(digest(request, &entry.domain).as_str())
+        });
+        Ok(ours.map(|found| found.view(&entry.base_url, self.now())))
     }
 }
 
@@ -322,7 +369,7 @@ impl Plan {
 }
 
 impl Checks<'_> {
-    fn code_length(&mut self, length: u8) -> u8 {
+    pub(super) fn code_length(&mut self, length: u8) -> u8 {
         self.demand(
             (4..=40).contains(&length),
             "/code_length",

@@ -1,6 +1,7 @@
 //! Domains and their settings, held in memory and read again every minute.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::wire::{DomainList, DomainSettings, EdgeLifetimes, Patch, PolicyRules,
 const MAX_AGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long reading them again may hold up the request that finds them too old.
-const REFRESH_BUDGET: Duration = Duration::from_millis(500);
+const REFRESH_BUDGET: Duration = Duration::from_millis(300);
 
 /// When reading them again is tried anew after it failed.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
@@ -64,27 +65,39 @@ pub struct Directory {
 
 /// The directory in memory.
 #[derive(Debug, Default)]
-pub struct DomainDirectory(RwLock<Option<Arc<Directory>>>);
+pub struct DomainDirectory {
+    current: RwLock<Option<Arc<Directory>>>,
+    /// How often it was forgotten: what was read before must not come back afterwards.
+    forgotten: AtomicU64,
+    /// Held by the one request that reads it again.
+    refreshing: tokio::sync::Mutex<()>,
+}
 
 impl Directory {
-    fn build(default: DomainEntry, items: &[Item], read_at: Timestamp) -> Result<Self, TableError> {
+    /// One row that cannot be read takes down no other: its own domain refuses every target.
+    fn build(default: DomainEntry, items: &[Item], read_at: Timestamp) -> Self {
         let mut entries = vec![default];
         for item in items {
-            let domain = Domain::parse(&item.key.sk).map_err(|invalid| TableError::Corrupt(invalid.to_string()))?;
-            let record: DomainRecord = item.decode()?;
-            let fallback = &entries[0];
-            let base_url = match (&record.base_url, domain.is_default()) {
-                (Some(url), false) => url.clone(),
-                (None, false) => {
-                    BaseUrl::of_domain(&domain).map_err(|invalid| TableError::Corrupt(invalid.to_string()))?
-                }
-                (_, true) => fallback.base_url.clone(),
+            let Ok(domain) = Domain::parse(&item.key.sk) else {
+                tracing::error!(domain = item.key.sk, "a stored domain is no host name");
+                continue;
             };
-            let entry = DomainEntry::build(domain, base_url, fallback.code_length, record)?;
+            let record = item.decode::<DomainRecord>().map_err(|error| tracing::error!(%error, "a domain's settings"));
+            let (record, readable) = record.map_or((DomainRecord::default(), false), |record| (record, true));
+            let fallback = &entries[0];
+            let Some(base_url) = base_url_of(&domain, &record, fallback) else { continue };
+            let mut entry = DomainEntry::build(domain, base_url, fallback.code_length, record);
+            if !readable {
+                entry.policy = TargetPolicy::refusing_all();
+            }
             if entry.domain.is_default() { entries[0] = entry } else { entries.push(entry) }
         }
-        let by_host = entries.iter().enumerate().map(|(at, entry)| (entry.base_url.host().to_owned(), at)).collect();
-        Ok(Self { entries, by_host, read_at })
+        let by_host = entries
+            .iter()
+            .enumerate()
+            .map(|(at, entry)| (entry.base_url.host().trim_end_matches('.').to_owned(), at))
+            .collect();
+        Self { entries, by_host, read_at }
     }
 
     /// The domain of a `Host` header (with or without port); the default one for an unknown host.
@@ -96,6 +109,7 @@ impl Directory {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
             _ => host,
         };
+        let name = name.trim_end_matches('.');
         let at = self.by_host.get(name).copied().or_else(|| self.by_host.get(&name.to_ascii_lowercase()).copied());
         &self.entries[at.unwrap_or(0)]
     }
@@ -134,11 +148,24 @@ impl Directory {
     }
 }
 
+/// The base URL set for a domain, or the one it has by itself.
+fn base_url_of(domain: &Domain, record: &DomainRecord, default: &DomainEntry) -> Option<BaseUrl> {
+    match &record.base_url {
+        _ if domain.is_default() => Some(default.base_url.clone()),
+        Some(url) => Some(url.clone()),
+        None => BaseUrl::of_domain(domain).ok(),
+    }
+}
+
 impl DomainEntry {
-    fn build(domain: Domain, base_url: BaseUrl, code_length: u8, record: DomainRecord) -> Result<Self, TableError> {
+    fn build(domain: Domain, base_url: BaseUrl, code_length: u8, record: DomainRecord) -> Self {
         let rules = record.policy.unwrap_or_default();
-        Ok(Self {
-            policy: TargetPolicy::parse(&rules).map_err(|invalid| TableError::Corrupt(invalid.to_string()))?,
+        let policy = TargetPolicy::parse_stored(&rules).unwrap_or_else(|invalid| {
+            tracing::error!(%domain, %invalid, "a domain's target policy");
+            TargetPolicy::refusing_all()
+        });
+        Self {
+            policy,
             code_length: record.code_length.unwrap_or(code_length),
             not_found_target: record.not_found_target,
             edge: record.edge.unwrap_or_default(),
@@ -146,7 +173,7 @@ impl DomainEntry {
             domain,
             base_url,
             rules,
-        })
+        }
     }
 
     fn settings(&self) -> DomainSettings {
@@ -164,16 +191,21 @@ impl DomainEntry {
 
 impl DomainDirectory {
     fn current(&self) -> Option<Arc<Directory>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn replace(&self, directory: Option<Arc<Directory>>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = directory;
+    fn replace(&self, directory: Arc<Directory>, forgotten: u64) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if self.forgotten.load(Ordering::Acquire) == forgotten {
+            *current = Some(directory);
+        }
     }
 
     /// Forgets what is in memory, so that the next use reads the table.
     pub fn forget(&self) {
-        self.replace(None);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+        *current = None;
     }
 }
 
@@ -183,22 +215,26 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Store`] if they were never read.
     pub async fn directory(&self) -> Result<Arc<Directory>, ServiceError> {
-        let current = self.domains.current();
-        match current {
-            Some(directory) if self.clock.now().duration_since(directory.read_at) < MAX_AGE => Ok(directory),
-            Some(older) => match tokio::time::timeout(REFRESH_BUDGET, self.read_directory()).await {
-                Ok(Ok(directory)) => Ok(directory),
-                _ => Ok(self.keep_older(&older)),
-            },
-            None => self.read_directory().await,
+        let Some(current) = self.domains.current() else { return self.read_directory().await };
+        if self.clock.now().duration_since(current.read_at) < MAX_AGE {
+            return Ok(current);
+        }
+        let Ok(_one) = self.domains.refreshing.try_lock() else { return Ok(current) };
+        match tokio::time::timeout(REFRESH_BUDGET, self.read_directory()).await {
+            Ok(Ok(directory)) => Ok(directory),
+            failed => {
+                tracing::warn!(?failed, "the domains cannot be read again; the older ones stay in force");
+                Ok(self.keep_older(&current))
+            }
         }
     }
 
     /// Lets the directory in memory stand for a while longer, so that a sick store does not slow every request.
     fn keep_older(&self, older: &Directory) -> Arc<Directory> {
+        let forgotten = self.domains.forgotten.load(Ordering::Acquire);
         let read_at = self.clock.now() - MAX_AGE + RETRY_AFTER;
         let directory = Arc::new(Directory { read_at, ..older.clone() });
-        self.domains.replace(Some(Arc::clone(&directory)));
+        self.domains.replace(Arc::clone(&directory), forgotten);
         directory
     }
 
@@ -208,16 +244,13 @@ impl Service {
     }
 
     async fn read_directory(&self) -> Result<Arc<Directory>, ServiceError> {
+        let forgotten = self.domains.forgotten.load(Ordering::Acquire);
         let items = self.read_partition(keys::DOMAINS).await?;
         let settings = self.settings();
-        let default = DomainEntry::build(
-            Domain::default_domain(),
-            settings.base_url.clone(),
-            settings.code_length,
-            DomainRecord::default(),
-        )?;
-        let directory = Arc::new(Directory::build(default, &items, self.clock.now())?);
-        self.domains.replace(Some(Arc::clone(&directory)));
+        let (domain, base_url) = (Domain::default_domain(), settings.base_url.clone());
+        let default = DomainEntry::build(domain, base_url, settings.code_length, DomainRecord::default());
+        let directory = Arc::new(Directory::build(default, &items, self.clock.now()));
+        self.domains.replace(Arc::clone(&directory), forgotten);
         Ok(directory)
     }
 
@@ -253,14 +286,19 @@ impl Service {
         record.version += 1;
         if options.mode == Mode::Apply {
             let condition = if stored.is_some() { Condition::VersionIs(found) } else { Condition::Absent };
-            let write = Write::put(Item::encode(key, &record)?).when(condition);
-            self.write_resolved(&[write]).await.map_err(|error| version_lost(error, found))?;
-            let directory = self.read_directory().await?;
-            return Ok(directory.require(domain)?.settings());
+            let item = Item::encode(key, &record)?;
+            match self.write_resolved(&[Write::put(item.clone()).when(condition)]).await {
+                // Our own write, whose reply was lost.
+                Err(TableError::ConditionFailed { existing: Some(there), .. }) if *there == item => {}
+                outcome => outcome.map_err(|error| version_lost(error, found))?,
+            }
+            self.domains.forget();
         }
-        let base_url = if domain.is_default() { None } else { record.base_url.clone() };
-        let base_url = base_url.unwrap_or_else(|| directory.base_url(domain));
-        Ok(DomainEntry::build(domain.clone(), base_url, self.settings().code_length, record)?.settings())
+        let base_url =
+            base_url_of(domain, &record, &directory.entries[0]).unwrap_or_else(|| directory.base_url(domain));
+        let default_length =
+            if domain.is_default() { self.settings().code_length } else { directory.entries[0].code_length };
+        Ok(DomainEntry::build(domain.clone(), base_url, default_length, record).settings())
     }
 
     /// Removes a domain's settings: its links stay stored, and are reached again once the domain is set up again.
@@ -324,23 +362,16 @@ impl Checks<'_> {
             Patch::Clear => record.base_url = None,
             Patch::Set(text) => record.base_url = self.keep("/base_url", BaseUrl::parse(text)),
         }
+        self.own_host(domain, record);
         match change.code_length {
             Patch::Keep => {}
             Patch::Clear => record.code_length = None,
-            Patch::Set(length) => {
-                self.demand(
-                    (4..=40).contains(&length),
-                    "/code_length",
-                    "code_length_invalid",
-                    "a drawn code has 4 to 40 characters",
-                );
-                record.code_length = Some(length);
-            }
+            Patch::Set(length) => record.code_length = Some(self.code_length(length)),
         }
         match &change.not_found_target {
             Patch::Keep => {}
             Patch::Clear => record.not_found_target = None,
-            Patch::Set(text) => record.not_found_target = self.keep("/not_found_target", TargetUrl::parse(text)),
+            Patch::Set(text) => record.not_found_target = self.not_found_target(text),
         }
         match change.edge {
             Patch::Keep => {}
@@ -366,5 +397,23 @@ impl Checks<'_> {
             }
         }
         self.finish()
+    }
+
+    /// Two domains cannot be told apart at one host.
+    fn own_host(&mut self, domain: &Domain, record: &DomainRecord) {
+        let host = base_url_of(domain, record, &self.directory.entries[0]).map(|url| url.host().to_owned());
+        let mut others = self.directory.entries.iter().filter(|entry| entry.domain != *domain);
+        let taken = host.is_some_and(|host| others.any(|entry| entry.base_url.host() == host));
+        self.demand(!taken, "/base_url", "base_url_taken", "another domain is reached at this host");
+    }
+
+    fn not_found_target(&mut self, text: &str) -> Option<TargetUrl> {
+        let target = TargetUrl::parse(text).and_then(|target| {
+            if is_own_host(&target, self.directory.entries.iter().map(|entry| &entry.base_url)) {
+                return Err(Refusal::OwnHost.violation(&target));
+            }
+            Ok(target)
+        });
+        self.keep("/not_found_target", target)
     }
 }

@@ -109,32 +109,35 @@ impl From<ServiceError> for Problem {
 
 impl From<TableError> for Problem {
     fn from(error: TableError) -> Self {
-        let cause = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-        let detail = format!("{error}{cause}");
-        let problem = |code| Self::new(code, detail.clone());
-        let unavailable =
-            |hint: &str| Self { retry_after_seconds: Some(1), ..problem(ProblemCode::Unavailable).with_hint(hint) };
-        let fatal = |hint: &str| Self { retryable: false, ..problem(ProblemCode::Unavailable).with_hint(hint) };
-        match error {
-            TableError::Conflict | TableError::Throttled | TableError::Locked => unavailable("try again in a moment"),
-            TableError::Unavailable(_) => unavailable("check the endpoint, the region and the network, then try again"),
-            TableError::OutcomeUnknown(_) => problem(ProblemCode::OutcomeUnknown)
-                .with_hint("repeat the request with the same idempotency key to learn its outcome"),
-            TableError::NoSuchTable(_) => fatal("check the name, or create it with 'short table create'"),
-            TableError::NoCredentials(_) => problem(ProblemCode::Unauthenticated)
-                .with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
-            TableError::AccessDenied(_) => {
-                problem(ProblemCode::Forbidden).with_hint("check the permissions of the user or role")
-            }
-            TableError::Corrupt(_) => {
-                problem(ProblemCode::Internal).with_hint("restore a backup, or name another file")
-            }
-            TableError::ReadOnly => fatal("make the file and its folder writable, or name another file"),
-            TableError::DiskFull => problem(ProblemCode::StorageFull).with_hint("free some space, then try again"),
-            TableError::ItemTooLarge { .. } => problem(ProblemCode::TooLarge),
-            TableError::ConditionFailed { .. } | TableError::Invalid(_) | TableError::Engine(_) => {
-                problem(ProblemCode::Internal)
-            }
+        Self { about_the_store: true, ..of_table(&error) }
+    }
+}
+
+fn of_table(error: &TableError) -> Problem {
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    let detail = format!("{error}{cause}");
+    let problem = |code| Problem::new(code, detail.clone());
+    let unavailable =
+        |hint: &str| Problem { retry_after_seconds: Some(1), ..problem(ProblemCode::Unavailable).with_hint(hint) };
+    let fatal = |hint: &str| Problem { retryable: false, ..problem(ProblemCode::Unavailable).with_hint(hint) };
+    match error {
+        TableError::Conflict | TableError::Throttled | TableError::Locked => unavailable("try again in a moment"),
+        TableError::Unavailable(_) => unavailable("check the endpoint, the region and the network, then try again"),
+        TableError::OutcomeUnknown(_) => problem(ProblemCode::OutcomeUnknown)
+            .with_hint("repeat the request with the same idempotency key to learn its outcome"),
+        TableError::NoSuchTable(_) => fatal("check the name, or create it with 'short table create'"),
+        TableError::NoCredentials(_) => problem(ProblemCode::Unauthenticated)
+            .with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
+        TableError::AccessDenied(_) => {
+            problem(ProblemCode::Forbidden).with_hint("check the permissions of the user or role")
+        }
+        TableError::BadItem(_) => problem(ProblemCode::Internal).with_hint("restore the item from a backup"),
+        TableError::Corrupt(_) => problem(ProblemCode::Internal).with_hint("restore a backup, or name another file"),
+        TableError::ReadOnly => fatal("make the file and its folder writable, or name another file"),
+        TableError::DiskFull => problem(ProblemCode::StorageFull).with_hint("free some space, then try again"),
+        TableError::ItemTooLarge { .. } => problem(ProblemCode::TooLarge),
+        TableError::ConditionFailed { .. } | TableError::Invalid(_) | TableError::Engine(_) => {
+            problem(ProblemCode::Internal)
         }
     }
 }

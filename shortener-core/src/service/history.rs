@@ -45,7 +45,7 @@ struct StoredChange {
 }
 
 impl StoredEvent {
-    pub(super) fn between(before: &LinkRecord, after: &LinkRecord, actor: &Actor, change_id: &str) -> Self {
+    pub(super) fn between(before: &LinkRecord, after: &LinkRecord, actor: &Actor) -> Self {
         let (old, new) = (shown_fields(before), shown_fields(after));
         let changes: Vec<StoredChange> = old
             .into_iter()
@@ -58,13 +58,13 @@ impl StoredEvent {
             actor: actor.clone(),
             action: action(&changes),
             link_version: after.body.version,
-            change_id: change_id.to_owned(),
+            change_id: after.body.change_id.clone().unwrap_or_default(),
             changes,
         }
     }
 
-    pub(super) fn encode(&self, link: &LinkRecord, now: Timestamp) -> Result<Item, TableError> {
-        Item::encode(keys::event(&link.domain, &link.code, event_id(now)), self)
+    pub(super) fn encode(&self, link: &LinkRecord) -> Result<Item, TableError> {
+        Item::encode(keys::event(&link.domain, &link.code, event_id(self.at)), self)
     }
 
     fn view(self) -> HistoryEvent {
@@ -79,10 +79,10 @@ impl StoredEvent {
     }
 }
 
-fn event_id(now: Timestamp) -> Uuid {
+fn event_id(at: Timestamp) -> Uuid {
     let order = ORDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or(0);
     Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, nanoseconds))
 }
 
@@ -134,6 +134,7 @@ impl Service {
         limit: u16,
         cursor: Option<&str>,
     ) -> Result<History, ServiceError> {
+        caller.require_place(Role::Reader, &link.domain, &link.code)?;
         let record = self.require_link(&link.domain, &link.code).await?;
         caller.require_for(Role::Reader, &link.domain, &link.code, &record.body.tags)?;
         let subject = format!("history {} {} {}", link.domain, link.code, record.body.created_at);
@@ -141,9 +142,7 @@ impl Service {
         let limit = usize::from(limit.clamp(1, MAX_PAGE));
         let (items, more) = self.events_page(&record, limit, after.as_ref()).await?;
         let next_cursor = items.last().filter(|_| more).map(|item| Cursor::new(&subject, &item.key.sk).encode());
-        let mut events = items.iter().map(Item::decode::<StoredEvent>).collect::<Result<Vec<_>, _>>()?;
-        // Other processes' clocks may run behind ours: the version, not the time, is the order.
-        events.sort_by_key(|event| std::cmp::Reverse(event.link_version));
+        let events = items.iter().map(Item::decode::<StoredEvent>).collect::<Result<Vec<_>, _>>()?;
         let mut events: Vec<HistoryEvent> = events.into_iter().map(StoredEvent::view).collect();
         if next_cursor.is_none() {
             events.push(creation(&record));

@@ -41,7 +41,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NotFound`].
     pub async fn get(&self, caller: &Caller, link: &LinkRef) -> Result<Link, ServiceError> {
-        caller.require(Role::Reader)?;
+        caller.require_place(Role::Reader, &link.domain, &link.code)?;
         let record = self.require_link(&link.domain, &link.code).await?;
         caller.require_for(Role::Reader, &link.domain, &link.code, &record.body.tags)?;
         Ok(record.view(&self.directory().await?.base_url(&link.domain), self.now()))
@@ -58,24 +58,28 @@ impl Service {
         let cursor = cursor.map(|text| Cursor::parse(text, &filter.subject)).transpose()?;
         let directory = self.directory().await?;
         let mut merge = self.merge(&filter, cursor.as_ref());
-        let mut links = Vec::new();
+        let mut page = Shown { links: Vec::new(), last: None };
         let mut examined = 0;
-        let mut last = None;
-        while links.len() < filter.limit && examined < filter.limit * EXAMINED_PER_SHOWN {
-            let chunk = read_chunk(&mut merge, filter.limit - links.len()).await?;
-            let Some((sort_key, _)) = chunk.last() else {
-                return Ok(LinkPage { links, next_cursor: None });
-            };
-            last = Some(sort_key.clone());
+        while examined < filter.limit * EXAMINED_PER_SHOWN {
+            let chunk = read_chunk(&mut merge, filter.limit).await?;
+            if chunk.is_empty() {
+                return Ok(LinkPage { links: page.links, next_cursor: None });
+            }
             examined += chunk.len();
-            let records = self.records(&filter, chunk).await?;
-            let shown = records.into_iter().filter(|record| filter.admits(record, caller, self.now()));
-            links.extend(shown.map(|record| record.view(&directory.base_url(&record.domain), self.now())));
+            let mut entries = self.records(&filter, chunk).await?.into_iter();
+            for (sort_key, record) in entries.by_ref() {
+                page.last = Some(sort_key);
+                let shown = record.filter(|record| filter.admits(record, caller, self.now()));
+                page.links.extend(shown.map(|record| record.view(&directory.base_url(&record.domain), self.now())));
+                if page.links.len() == filter.limit {
+                    // One more look, so that a full last page does not promise an empty one.
+                    let more = entries.next().is_some() || merge.next().await?.is_some();
+                    return Ok(page.until(more, &filter));
+                }
+            }
         }
-        // One more look, so that a full last page does not promise an empty one.
         let more = merge.next().await?.is_some();
-        let next_cursor = last.filter(|_| more).map(|sort_key| Cursor::new(&filter.subject, &sort_key).encode());
-        Ok(LinkPage { links, next_cursor })
+        Ok(page.until(more, &filter))
     }
 
     fn merge(&self, filter: &Filter, cursor: Option<&Cursor>) -> ShardMerge {
@@ -97,18 +101,49 @@ impl Service {
         ShardMerge::new(self.table().clone(), index, partition, &range, filter.order, filter.limit + 1)
     }
 
-    /// The links that index entries stand for; those that are gone are left out.
-    async fn records(&self, filter: &Filter, chunk: Vec<(String, Item)>) -> Result<Vec<LinkRecord>, ServiceError> {
-        let items: Vec<Item> = if filter.reads_whole_items() {
-            chunk.into_iter().map(|(_, item)| item).collect()
+    /// The links that index entries stand for, in order; none for an entry whose link is gone, or is another one now.
+    async fn records(
+        &self,
+        filter: &Filter,
+        chunk: Vec<(String, Item)>,
+    ) -> Result<Vec<(String, Option<LinkRecord>)>, ServiceError> {
+        let (sort_keys, entries): (Vec<String>, Vec<Item>) = chunk.into_iter().unzip();
+        let items: Vec<Option<Item>> = if filter.reads_whole_items() {
+            entries.into_iter().map(Some).collect()
         } else {
-            let named = chunk.iter().filter_map(|(_, item)| named_link(item));
-            let keys: Vec<_> = named.map(|(domain, code)| keys::link(&domain, &code)).collect();
-            self.table().get_many(&keys).await?.into_iter().flatten().collect()
+            let nothing = || keys::secret();
+            let named = entries.iter().map(|item| named_link(item).map_or_else(nothing, |(d, c)| keys::link(&d, &c)));
+            self.table().get_many(&named.collect::<Vec<_>>()).await?
         };
-        let live = items.into_iter().filter(|item| !is_purgeable(item, self.now()));
-        Ok(live.map(|item| LinkRecord::decode(&item)).collect::<Result<_, _>>()?)
+        let now = self.now();
+        let records = items.into_iter().map(|item| item.filter(|item| !is_purgeable(item, now)).and_then(readable));
+        let pairs = sort_keys.into_iter().zip(records);
+        Ok(pairs
+            .map(|(key, record)| {
+                let record = record.filter(|r| filter.is_entry_of(&key, r));
+                (key, record)
+            })
+            .collect())
     }
+}
+
+/// What a page shows so far, and the last entry it looked at.
+struct Shown {
+    links: Vec<Link>,
+    last: Option<String>,
+}
+
+impl Shown {
+    fn until(self, more: bool, filter: &Filter) -> LinkPage {
+        let next_cursor = self.last.filter(|_| more).map(|sort_key| Cursor::new(&filter.subject, &sort_key).encode());
+        LinkPage { links: self.links, next_cursor }
+    }
+}
+
+/// A row that cannot be read hides no other.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in an and_then")]
+fn readable(item: Item) -> Option<LinkRecord> {
+    LinkRecord::decode(&item).map_err(|error| tracing::error!(%error, "a stored link is left out of a list")).ok()
 }
 
 async fn read_chunk(merge: &mut ShardMerge, size: usize) -> Result<Vec<(String, Item)>, ServiceError> {
@@ -167,6 +202,11 @@ impl Filter {
 
     fn reads_whole_items(&self) -> bool {
         self.tag.is_none() && self.target_host.is_none()
+    }
+
+    /// Whether a tag entry is of this issue of the code and not of one before.
+    fn is_entry_of(&self, sort_key: &str, record: &LinkRecord) -> bool {
+        self.tag.is_none() || sort_key == keys::created_sort(record.body.created_at, &record.domain, &record.code)
     }
 
     fn admits(&self, record: &LinkRecord, caller: &Caller, now: Timestamp) -> bool {

@@ -68,6 +68,47 @@ pub struct LinkBody {
     pub reusable: bool,
 }
 
+/// What decides a link's state at any moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    pub(crate) deleted: bool,
+    pub(crate) disabled: bool,
+    pub(crate) starts_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Lifetime {
+    pub(crate) fn state(&self, now: Timestamp) -> LinkState {
+        if self.deleted {
+            LinkState::Deleted
+        } else if self.expires_at.is_some_and(|at| at <= now) {
+            LinkState::Expired
+        } else if self.disabled {
+            LinkState::Disabled
+        } else if self.starts_at.is_some_and(|at| at > now) {
+            LinkState::Scheduled
+        } else {
+            LinkState::Active
+        }
+    }
+}
+
+impl LinkBody {
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        Lifetime {
+            deleted: self.deleted_at.is_some(),
+            disabled: self.disabled,
+            starts_at: self.starts_at,
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+/// The earliest moment that is stored as a later one.
+pub(super) fn next_moment(at: Timestamp) -> Timestamp {
+    at + SignedDuration::from_millis(1)
+}
+
 fn one() -> u64 {
     1
 }
@@ -81,10 +122,10 @@ impl LinkRecord {
     /// Reads a stored link.
     ///
     /// # Errors
-    /// [`TableError::Corrupt`] if the item is no link, or not one that could have been created.
+    /// [`TableError::BadItem`] if the item is no link, or not one that could have been created.
     pub fn decode(item: &Item) -> Result<Self, TableError> {
         let (domain, code) = keys::parse_link(&item.key)
-            .ok_or_else(|| TableError::Corrupt(format!("item {} / {} is no link", item.key.pk, item.key.sk)))?;
+            .ok_or_else(|| TableError::BadItem(format!("item {} / {} is no link", item.key.pk, item.key.sk)))?;
         Ok(Self { domain, code, body: item.decode()? })
     }
 
@@ -121,18 +162,7 @@ impl LinkRecord {
 
     /// What a visitor gets at `now`.
     pub fn state(&self, now: Timestamp) -> LinkState {
-        let body = &self.body;
-        if body.deleted_at.is_some() {
-            LinkState::Deleted
-        } else if body.disabled {
-            LinkState::Disabled
-        } else if body.expires_at.is_some_and(|at| at <= now) {
-            LinkState::Expired
-        } else if body.starts_at.is_some_and(|at| at > now) {
-            LinkState::Scheduled
-        } else {
-            LinkState::Active
-        }
+        self.body.lifetime().state(now)
     }
 
     /// The link as the API shows it.

@@ -59,12 +59,12 @@ impl Service {
             Err(other) => return Err(other.into()),
         }
         let stored = self.table.get(&keys::secret(), Consistency::Strong).await?;
-        parse(&stored.ok_or_else(|| TableError::Corrupt("the table's secret vanished".to_owned()))?)
+        parse(&stored.ok_or_else(|| TableError::BadItem("the table's secret vanished".to_owned()))?)
     }
 }
 
 fn parse(item: &Item) -> Result<TableSecret, ServiceError> {
     let record: SecretRecord = item.decode()?;
     let bytes = data_encoding::HEXLOWER.decode(record.secret.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    Ok(TableSecret(bytes.ok_or_else(|| TableError::Corrupt("the table's secret is not 256 bits".to_owned()))?))
+    Ok(TableSecret(bytes.ok_or_else(|| TableError::BadItem("the table's secret is not 256 bits".to_owned()))?))
 }

@@ -34,7 +34,7 @@ impl Service {
     }
 
     /// Reads a link, strongly; one that may be collected counts as gone.
-    pub(super) async fn read_link(
+    pub(crate) async fn read_link(
         &self,
         domain: &Domain,
         code: &ShortCode,

@@ -5,6 +5,9 @@ use crate::link::Tag;
 use crate::table::{Condition, Consistency, Item, Order, Query, SortRange, TableError, Write, keys};
 use crate::wire::{Role, TagList};
 
+/// Tag names a process remembers to be recorded.
+const KNOWN_TAGS: usize = 10_000;
+
 /// Tag names read in one page.
 const PAGE: usize = 1000;
 
@@ -34,7 +37,12 @@ impl Service {
                     Err(other) => return Err(other.into()),
                 }
             }
-            self.with_known_tags(|known| known.insert(tag.clone()));
+            self.with_known_tags(|known| {
+                if known.len() >= KNOWN_TAGS {
+                    known.clear();
+                }
+                known.insert(tag.clone())
+            });
         }
         Ok(())
     }

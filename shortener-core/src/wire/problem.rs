@@ -38,6 +38,9 @@ pub struct Problem {
     /// The request that failed: `urn:uuid:<request id>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// Whether the service's own table is the cause: its words are for operators, and the API shows them to nobody.
+    #[serde(skip)]
+    pub about_the_store: bool,
 }
 
 /// One broken rule of a request.
@@ -144,6 +147,7 @@ impl Problem {
             errors: Vec::new(),
             link: None,
             instance: None,
+            about_the_store: false,
         }
     }
 

@@ -8,7 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use shortener_core::service::{ServiceError, Session};
-use shortener_core::wire::{Problem, ProblemCode};
+use shortener_core::wire::Problem;
 
 use super::failure::Failure;
 use crate::app::App;
@@ -43,12 +43,6 @@ fn presented(headers: &HeaderMap) -> Option<&str> {
 
 impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
-        match &error {
-            // The service's own access to its table failed: the caller's key has nothing to do with it.
-            ServiceError::Store(table) if !table.is_retryable() => {
-                Problem::new(ProblemCode::Internal, table.to_string()).into()
-            }
-            _ => Problem::from(error).into(),
-        }
+        Problem::from(error).into()
     }
 }

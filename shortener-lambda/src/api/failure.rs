@@ -25,7 +25,6 @@ impl From<Problem> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = status(&self.0);
         response.extensions_mut().insert(self);
         response
     }
@@ -34,7 +33,7 @@ impl IntoResponse for Failure {
 impl Failure {
     /// Logs the problem if the service is to blame, and writes what the caller may know of it.
     pub(super) fn write(self, exchange: &Exchange, response: &mut Response) {
-        let mut problem = *self.0;
+        let mut problem = outward(*self.0);
         let status = status(&problem);
         if status.is_server_error() {
             exchange.failed(status, problem.code.as_str(), &problem.detail);
@@ -42,6 +41,7 @@ impl Failure {
             exchange.answered(status);
         }
         conceal(&mut problem);
+        *response.status_mut() = status;
         problem.instance = Some(exchange.id().urn().to_string());
         set_headers(&problem, response.headers_mut());
         *response.body_mut() = Json(&problem).into_response().into_body();
@@ -56,6 +56,25 @@ fn set_headers(problem: &Problem, headers: &mut HeaderMap) {
     }
     if problem.code == ProblemCode::Unauthenticated {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"short\""));
+    }
+}
+
+/// The problem as the caller sees it: the service's trouble with its own table is not the caller's fault.
+fn outward(problem: Problem) -> Problem {
+    if !problem.about_the_store {
+        return problem;
+    }
+    let code = match problem.code {
+        // The caller's key has nothing to do with what the service may do on its table.
+        ProblemCode::Forbidden | ProblemCode::Unauthenticated => ProblemCode::Internal,
+        other => other,
+    };
+    let hint = problem.hint.filter(|_| problem.retryable && code == ProblemCode::OutcomeUnknown);
+    Problem {
+        hint,
+        retryable: problem.retryable,
+        retry_after_seconds: problem.retry_after_seconds,
+        ..Problem::new(code, problem.detail)
     }
 }
 
@@ -86,11 +105,15 @@ fn conceal(problem: &mut Problem) {
 
 /// The same for the problems inside a batch, which end here and are logged here.
 pub(super) fn conceal_in_batch(results: &mut [BatchResult]) {
-    for problem in results.iter_mut().filter_map(|result| result.problem.as_mut()) {
+    for result in results {
+        let Some(problem) = result.problem.take() else { continue };
+        let mut problem = outward(problem);
         if problem.status >= 500 {
             tracing::error!(code = problem.code.as_str(), detail = problem.detail, "a create of a batch failed");
-            conceal(problem);
+            conceal(&mut problem);
         }
+        result.status = problem.status;
+        result.problem = Some(problem);
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn item_from_wire(mut wire: Wire) -> Result<Item, TableError> {
 pub(super) fn key_from_wire(wire: &mut Wire) -> Result<Key, TableError> {
     let mut take = |name: &str| match wire.remove(name) {
         Some(AttributeValue::S(text)) => Ok(text),
-        _ => Err(TableError::Corrupt(format!("an item has no text in '{name}'"))),
+        _ => Err(TableError::BadItem(format!("an item has no text in '{name}'"))),
     };
     Ok(Key { pk: take(attribute::PK)?, sk: take(attribute::SK)? })
 }
@@ -70,12 +70,12 @@ pub(super) fn from_wire(value: AttributeValue) -> Result<Value, TableError> {
         AttributeValue::Bool(truth) => Value::Bool(truth),
         AttributeValue::N(digits) => match digits.parse::<i64>() {
             Ok(integer) => Value::from(integer),
-            Err(_) => return Err(TableError::Corrupt(format!("the number {digits} is no 64-bit integer"))),
+            Err(_) => return Err(TableError::BadItem(format!("the number {digits} is no 64-bit integer"))),
         },
         AttributeValue::S(text) => Value::String(text),
         AttributeValue::L(values) => Value::Array(values.into_iter().map(from_wire).collect::<Result<_, _>>()?),
         AttributeValue::M(map) => Value::Object(map_from_wire(map)?),
-        _ => return Err(TableError::Corrupt("an attribute is a set or binary, which no item of ours has".to_owned())),
+        _ => return Err(TableError::BadItem("an attribute is a set or binary, which no item of ours has".to_owned())),
     })
 }
 
@@ -118,12 +118,12 @@ mod tests {
         }
         for digits in ["1.5", "9223372036854775808", "1E+40"] {
             let wire = AttributeValue::N(digits.to_owned());
-            assert!(matches!(from_wire(wire), Err(TableError::Corrupt(_))), "{digits}");
+            assert!(matches!(from_wire(wire), Err(TableError::BadItem(_))), "{digits}");
         }
     }
 
     #[test]
     fn a_set_is_corrupt() {
-        assert!(matches!(from_wire(AttributeValue::Ss(vec!["a".to_owned()])), Err(TableError::Corrupt(_))));
+        assert!(matches!(from_wire(AttributeValue::Ss(vec!["a".to_owned()])), Err(TableError::BadItem(_))));
     }
 }

@@ -166,7 +166,7 @@ fn sum(value: Option<AttributeValue>) -> Result<Added, TableError> {
         Some(AttributeValue::N(digits)) => digits
             .parse()
             .map(Added::Now)
-            .map_err(|_| TableError::Corrupt(format!("the number {digits} is no 64-bit integer"))),
+            .map_err(|_| TableError::BadItem(format!("the number {digits} is no 64-bit integer"))),
         _ => Err(TableError::OutcomeUnknown(Failure::plain("DynamoDB did not return the sum"))),
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn copy(error: &TableError) -> TableError {
         TableError::Locked => TableError::Locked,
         TableError::DiskFull => TableError::DiskFull,
         TableError::ReadOnly => TableError::ReadOnly,
+        TableError::BadItem(text) => TableError::BadItem(text.clone()),
         TableError::Corrupt(text) => TableError::Corrupt(text.clone()),
         TableError::AccessDenied(text) => TableError::AccessDenied(text.clone()),
         TableError::Unavailable(source) => TableError::Unavailable(source.to_string().into()),

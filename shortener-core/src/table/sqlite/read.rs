@@ -89,7 +89,7 @@ pub(super) fn changes_since(connection: &mut Connection, since: u64) -> Result<C
 
 /// The attributes in a row's column.
 pub(super) fn body(row: &Row<'_>, column: usize, key: &Key) -> Result<Attributes, TableError> {
-    let corrupt = |error: String| TableError::Corrupt(format!("item {} / {}: {error}", key.pk, key.sk));
+    let corrupt = |error: String| TableError::BadItem(format!("{} / {}: {error}", key.pk, key.sk));
     let text = row.get_ref(column)?.as_str().map_err(|error| corrupt(error.to_string()))?;
     serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))
 }
