@@ -17,6 +17,7 @@ mod caller;
 mod change;
 mod create;
 mod cursor;
+mod directory;
 mod domains;
 mod draft;
 mod error;
@@ -30,7 +31,7 @@ mod store;
 mod tags;
 
 pub use caller::Caller;
-pub use domains::{Directory, DomainDirectory, DomainEntry};
+pub use directory::{Directory, DomainDirectory, DomainEntry};
 pub use error::ServiceError;
 pub(crate) use record::Lifetime;
 pub use record::LinkRecord;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::domains::Directory;
+use super::directory::Directory;
 use super::draft::Checks;
 use super::history::StoredEvent;
 use super::record::{LinkRecord, next_moment};

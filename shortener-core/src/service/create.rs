@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::domains::{Directory, DomainEntry};
+use super::directory::{Directory, DomainEntry};
 use super::draft::Checks;
 use super::record::{LinkBody, LinkRecord, next_moment};
 use super::secret::TableSecret;

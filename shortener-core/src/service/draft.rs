@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::domains::{Directory, DomainEntry};
+use super::directory::{Directory, DomainEntry};
 use super::error::target_too_long;
 use super::{ServiceError, Settings};
 use crate::error::InvalidValue;
