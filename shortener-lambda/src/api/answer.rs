@@ -24,11 +24,20 @@ pub(super) struct Versioned<T>(pub(super) T);
 pub(super) trait HasVersion {
     /// The version.
     fn version(&self) -> u64;
+
+    /// Whether it can read differently without a new version, because time passes.
+    fn changes_with_time(&self) -> bool {
+        false
+    }
 }
 
 impl HasVersion for Link {
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn changes_with_time(&self) -> bool {
+        self.starts_at.is_some() || self.expires_at.is_some()
     }
 }
 
@@ -49,12 +58,13 @@ impl<T: HasVersion + serde::Serialize> Versioned<T> {
     pub(super) fn unless_known(self, headers: &HeaderMap) -> Response {
         let tag = etag(self.0.version());
         // Weak comparison (RFC 9110, 13.1.2): an edge that compresses makes the tag a weak one.
-        let known = headers
-            .get_all(IF_NONE_MATCH)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|value| matches!(value.trim(), "*") || value.trim().trim_start_matches("W/") == tag);
+        let known = !self.0.changes_with_time()
+            && headers
+                .get_all(IF_NONE_MATCH)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .any(|value| matches!(value.trim(), "*") || value.trim().trim_start_matches("W/") == tag);
         if known { (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response() } else { self.into_response() }
     }
 }
