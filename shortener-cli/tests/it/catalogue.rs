@@ -78,7 +78,7 @@ fn a_file_that_cannot_grow_keeps_what_was_acknowledged() {
 /// The right of the superuser to write everywhere is given up first.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_read_only_file_is_1() {
+fn a_read_only_file_is_read_and_not_written() {
     let cli = TestCli::new();
     cli.run(&["--file", "ro/links.db", "create", "https://example.com"]).exits(0);
     cli.run(&["--file", "sealed/links.db", "create", "https://example.com"]).exits(0);
@@ -88,6 +88,8 @@ fn a_read_only_file_is_1() {
         chmod 444 ro/links.db; chmod 555 ro; chmod 000 sealed/links.db
         run() { if test "$(id -u)" = 0; then setpriv --bounding-set=-all "$SHORT" "$@"; else "$SHORT" "$@"; fi 2>&1; echo "[$?]"; }
         run --file ro/links.db create https://example.com
+        run --file ro/links.db list | sed 's/20..-.*Z/[moment]/; s/^[A-Za-z0-9]\{7\}/[code]/'
+        run --file ro/links.db serve --listen 127.0.0.1:0
         run --file ro/new.db create https://example.com
         run --file sealed/links.db list
         chmod 755 ro"#,
