@@ -1,5 +1,6 @@
 //! The two ways to links: directly on a table, or through the API of a service.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -103,6 +104,10 @@ fn about_file(file: &FileLocation, error: TableError) -> Problem {
         return Problem { retryable: false, ..Problem::new(ProblemCode::Unavailable, format!("{path} is a folder")) }
             .with_hint(format!("name a file in it, such as {path}/links.db"));
     }
+    if is_denied(&file.path, &error) {
+        return Problem::new(ProblemCode::Forbidden, format!("cannot open {path}: permission denied"))
+            .with_hint("give this user access to the file and its folder, or name another file by --file");
+    }
     if let TableError::Unavailable(_) = error {
         let why = if file.path.ancestors().skip(1).any(Path::is_file) {
             "its folder is a file"
@@ -120,6 +125,16 @@ fn about_file(file: &FileLocation, error: TableError) -> Problem {
         problem.detail = format!("{path}: {}", problem.detail);
     }
     problem
+}
+
+/// Whether the system denies access: of a file that cannot be opened, SQLite does not say why.
+fn is_denied(path: &Path, error: &TableError) -> bool {
+    let cannot_read = || std::fs::File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+    match error {
+        TableError::AccessDenied(_) => true,
+        TableError::Unavailable(_) => cannot_read(),
+        _ => false,
+    }
 }
 
 async fn connect(location: &TableLocation) -> anyhow::Result<DynamoTable> {

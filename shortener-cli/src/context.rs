@@ -38,6 +38,15 @@ impl Context {
         Ok(Self { output, global, environment, access, operations: OnceCell::new() })
     }
 
+    /// The same for a command to which `--base-url` says something else than where the default domain is reached.
+    ///
+    /// # Errors
+    /// The environment names no format.
+    pub(crate) fn without_base_url(&self) -> anyhow::Result<Self> {
+        let global = GlobalArgs { base_url: None, ..self.global.clone() };
+        Self::new(global, self.environment.clone(), self.output.clone(), self.access)
+    }
+
     /// The configuration.
     ///
     /// # Errors

@@ -106,8 +106,10 @@ fn finish(context: &Context, results: Vec<BatchResult>, show: Show) -> anyhow::R
     if context.output.format == Format::Json {
         context.output.report(&BatchResponse { results })?;
     } else if !silent {
-        let links = results.into_iter().filter_map(|result| result.link).collect();
-        context.output.page(&LinkPage { links, next_cursor: None }, Header::Shown)?;
+        let links: Vec<Link> = results.into_iter().filter_map(|result| result.link).collect();
+        if !(links.is_empty() && context.output.is_for_people()) {
+            context.output.page(&LinkPage { links, next_cursor: None }, Header::Shown)?;
+        }
     }
     Ok(status)
 }

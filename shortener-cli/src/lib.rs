@@ -17,6 +17,7 @@ mod confirm;
 mod context;
 mod each;
 mod exit;
+mod hints;
 mod output;
 mod report;
 

@@ -15,6 +15,7 @@ use shortener_core::wire::{Problem, ProblemCode};
 use crate::cli::{Color, Format, GlobalArgs};
 use crate::config::{self, Environment};
 use crate::exit::{ExitStatus, Stopped};
+use crate::hints;
 use crate::report::{Moments, Report, Shape};
 
 mod text;
@@ -67,6 +68,9 @@ impl Output {
     /// # Errors
     /// Standard output cannot be written.
     pub(crate) fn page<R: Report>(&self, report: &R, header: Header) -> io::Result<()> {
+        if self.is_for_people() && R::SHAPE == Shape::List && report.lines().is_empty() {
+            self.note(R::NOTHING);
+        }
         let mut buffer = Vec::new();
         match self.format {
             Format::Json => self.json(&mut buffer, report)?,
@@ -131,7 +135,7 @@ impl Output {
     /// Reports a problem: for people, or as one line of JSON where the data is JSON.
     pub(crate) fn problem(&self, problem: &Problem) {
         if self.format.is_json() {
-            problem_line(problem);
+            problem_line(&hints::for_the_command_line(problem));
         } else {
             self.problem_about(None, problem);
         }
@@ -146,7 +150,7 @@ impl Output {
                 talk(&text::printable(&format!("  {}: {}", error.pointer.trim_start_matches('/'), error.detail)));
             }
         }
-        if let Some(hint) = &problem.hint {
+        if let Some(hint) = &hints::for_the_command_line(problem).hint {
             talk(&format!("{}: {}", label("hint", AnsiColor::Cyan), text::printable(hint)));
         }
         if let Some(instance) = &problem.instance {
@@ -176,7 +180,7 @@ impl Output {
         let now = now();
         match R::SHAPE {
             Shape::Single => {
-                report.lines().iter().map(|line| text::record(R::FIELDS, &fields::<R>(line), now)).collect()
+                report.lines().iter().map(|line| text::record(R::FIELDS, &values::<R>(line), now)).collect()
             }
             Shape::List => {
                 let columns = R::columns();
@@ -194,7 +198,7 @@ pub(crate) fn log_requests(wanted: bool) {
         let filter = tracing_subscriber::EnvFilter::new("shortener_core=debug,shortener_cli=debug");
         let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
         // A second call finds the first one's subscriber, which is as good.
-        let _ = format.with_ansi(io::stderr().is_terminal()).compact().try_init();
+        let _ = format.with_ansi(false).compact().try_init();
     }
 }
 
@@ -218,7 +222,7 @@ pub(crate) fn log_events(format: LogFormat, filter: Option<&str>) -> anyhow::Res
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // A second call finds the first one's subscriber, which is as good.
     let _ = match format {
-        LogFormat::Human => subscriber.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Human => subscriber.with_ansi(false).try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
     };
     Ok(())
@@ -280,8 +284,13 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Every field of a line as text, in the order of `FIELDS`.
 fn fields<R: Report>(line: &R::Line) -> Vec<String> {
+    values::<R>(line).iter().map(text::plain).collect()
+}
+
+/// Every field of a line, in the order of `FIELDS`.
+fn values<R: Report>(line: &R::Line) -> Vec<Value> {
     let object = serde_json::to_value(line).unwrap_or_default();
-    R::FIELDS.iter().map(|name| text::plain(object.get(*name).unwrap_or(&Value::Null))).collect()
+    R::FIELDS.iter().map(|name| object.get(*name).cloned().unwrap_or_default()).collect()
 }
 
 fn csv<R: Report>(buffer: &mut Vec<u8>, report: &R, header: Header) -> io::Result<()> {

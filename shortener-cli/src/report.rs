@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use shortener_core::link::Tag;
 use shortener_core::wire::{
     BatchResponse, BatchResult, CreatedKey, DomainList, DomainSettings, History, HistoryEvent, KeyList, KeyView, Link,
@@ -16,6 +17,8 @@ pub(crate) trait Report: Serialize {
     const FIELDS: &'static [&'static str];
     /// How people see it.
     const SHAPE: Shape;
+    /// What people are told of an empty list.
+    const NOTHING: &'static str = "nothing to show";
     /// The lines.
     fn lines(&self) -> &[Self::Line];
     /// The columns that people see of a list.
@@ -62,16 +65,25 @@ impl Moments {
     }
 }
 
-/// How far a moment is from now, in its largest unit: `in 4 days`, `2 hours ago`.
+/// Units of time with their seconds and the distance from which they say enough.
+const UNITS: [(&str, i64, i64); 6] = [
+    ("year", 31_536_000, 63_072_000),
+    ("month", 2_592_000, 7_776_000),
+    ("day", 86_400, 86_400),
+    ("hour", 3_600, 3_600),
+    ("minute", 60, 60),
+    ("second", 1, 1),
+];
+
+/// How far a moment is from now, in one unit: `in 4 days`, `2 hours ago`.
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     let seconds = at.as_second() - now.as_second();
-    let units =
-        [("year", 31_536_000), ("month", 2_592_000), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
     let distance = seconds.abs();
-    let Some((unit, length)) = units.into_iter().find(|(_, length)| distance >= *length) else {
+    let Some((unit, length, _)) = UNITS.into_iter().find(|(.., from)| distance >= *from) else {
         return "now".to_owned();
     };
-    let count = distance / length;
+    // To the nearest: of 30 days, 30 are left a second later too.
+    let count = (distance + length / 2) / length;
     let plural = if count == 1 { "" } else { "s" };
     if seconds > 0 { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
 }
@@ -118,6 +130,7 @@ impl Report for LinkPage {
     type Line = Link;
     const FIELDS: &'static [&'static str] = LINK_FIELDS;
     const SHAPE: Shape = Shape::List;
+    const NOTHING: &'static str = "no links";
 
     fn lines(&self) -> &[Link] {
         &self.links
@@ -149,6 +162,7 @@ impl Report for History {
     type Line = HistoryEvent;
     const FIELDS: &'static [&'static str] = &["at", "actor", "action", "version", "changes"];
     const SHAPE: Shape = Shape::List;
+    const NOTHING: &'static str = "no older changes";
 
     fn lines(&self) -> &[HistoryEvent] {
         &self.events
@@ -160,15 +174,50 @@ impl Report for History {
             Column { name: "WHO", cell: |event, _| event.actor.to_string() },
             Column { name: "ACTION", cell: |event, _| format!("{:?}", event.action).to_lowercase() },
             Column { name: "VERSION", cell: |event, _| event.version.to_string() },
-            Column { name: "CHANGES", cell: |event, _| changes(event) },
+            Column { name: "CHANGES", cell: changes },
         ]
     }
 }
 
-fn changes(event: &HistoryEvent) -> String {
-    let change =
+/// What changed: a line for each field for people, everything in one line for programs.
+fn changes(event: &HistoryEvent, moments: Moments) -> String {
+    let exact =
         |change: &shortener_core::wire::FieldChange| format!("{}: {} → {}", change.field, change.from, change.to);
-    event.changes.iter().map(change).collect::<Vec<_>>().join("; ")
+    match moments {
+        Moments::Exact => event.changes.iter().map(exact).collect::<Vec<_>>().join("; "),
+        Moments::RelativeTo(_) => event.changes.iter().map(for_people).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// A change in one line if it is short, else in two, so that a narrow terminal shows something of both values.
+fn for_people(change: &shortener_core::wire::FieldChange) -> String {
+    let (field, from, to) = (change.field.replace('_', " "), shown(&change.from), shown(&change.to));
+    let separator = if field.len() + from.chars().count() + to.chars().count() > 32 { "\n  →" } else { " →" };
+    format!("{field}: {from}{separator} {to}")
+}
+
+/// A value as people read it.
+fn shown(value: &Value) -> String {
+    match readable(value) {
+        text if text.is_empty() => "none".to_owned(),
+        text => text,
+    }
+}
+
+/// A field of JSON for people: nothing for null and what is empty, yes and no, lists joined by commas.
+pub(crate) fn readable(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(readable).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{} {}", name.replace('_', " "), readable(value));
+            fields.iter().filter(|(_, value)| !readable(value).is_empty()).map(field).collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 const KEY_FIELDS: &[&str] =
@@ -178,6 +227,7 @@ impl Report for KeyList {
     type Line = KeyView;
     const FIELDS: &'static [&'static str] = KEY_FIELDS;
     const SHAPE: Shape = Shape::List;
+    const NOTHING: &'static str = "no keys";
 
     fn lines(&self) -> &[KeyView] {
         &self.keys
@@ -255,6 +305,7 @@ impl Report for TagList {
     type Line = Tag;
     const FIELDS: &'static [&'static str] = &["tag"];
     const SHAPE: Shape = Shape::List;
+    const NOTHING: &'static str = "no tags";
 
     fn lines(&self) -> &[Tag] {
         &self.tags
@@ -280,14 +331,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_are_in_their_largest_unit() {
+    fn distances_are_in_one_unit() {
         let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
         for (at, shown) in [
             ("2026-01-31T12:00:00Z", "now"),
             ("2026-01-31T12:00:01Z", "in 1 second"),
             ("2026-02-04T13:00:00Z", "in 4 days"),
+            ("2026-03-02T11:59:59Z", "in 30 days"),
+            ("2026-01-31T11:59:00.5Z", "1 minute ago"),
             ("2026-01-31T10:00:00Z", "2 hours ago"),
-            ("2025-01-01T00:00:00Z", "1 year ago"),
+            ("2025-01-01T00:00:00Z", "13 months ago"),
+            ("2024-01-01T00:00:00Z", "2 years ago"),
         ] {
             assert_eq!(relative(at.parse().unwrap(), now), shown);
         }

@@ -106,11 +106,8 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
 async fn set(args: &SetArgs, context: &Context) -> anyhow::Result<()> {
     let domain = Domain::parse(&args.domain).map_err(|error| config::invalid(&error))?;
     let options = WriteOptions { if_match: args.if_match, ..context.write_options() };
-    let settings = context
-        .operations()
-        .await?
-        .set_domain(&domain, &change(args, context.global.base_url.clone())?, &options)
-        .await?;
+    let change = change(args, context.global.base_url.clone())?;
+    let settings = context.without_base_url()?.operations().await?.set_domain(&domain, &change, &options).await?;
     match context.output.format {
         Format::Table => context.done(&format!("set {domain}, reached at {}", settings.base_url)),
         _ => context.output.report(&settings)?,

@@ -23,8 +23,13 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
+    let done = match args.at.as_str() {
+        "now" => "expired",
+        "never" => "removed the expiry of",
+        _ => "set the expiry of",
+    };
     let change = UpdateLink { expires_at: Patch::Set(args.at), ..UpdateLink::default() };
     let options = context.write_options();
     let expire = async |operations: &dyn Operations, link: &LinkRef| operations.update(link, &change, &options).await;
-    each_link(context, &args.links, Show::Done("set the expiry of"), expire).await
+    each_link(context, &args.links, Show::Done(done), expire).await
 }

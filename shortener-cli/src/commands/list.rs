@@ -104,9 +104,6 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
         filter.cursor = next;
     };
     if whole {
-        if links.is_empty() && context.output.is_for_people() {
-            context.output.note("no links");
-        }
         context.output.report(&LinkPage { links, next_cursor: next_cursor.clone() })?;
     }
     if let Some(cursor) = next_cursor {

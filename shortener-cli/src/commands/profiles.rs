@@ -78,6 +78,7 @@ impl Report for ProfileList {
     const FIELDS: &'static [&'static str] =
         &["name", "in_use", "has_key", "api", "table", "region", "endpoint_url", "file", "base_url"];
     const SHAPE: Shape = Shape::List;
+    const NOTHING: &'static str = "no profiles";
 
     fn lines(&self) -> &[ProfileView] {
         &self.profiles

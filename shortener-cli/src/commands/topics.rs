@@ -45,7 +45,7 @@ fn exit_codes() -> String {
         let _ = writeln!(text, "  {:>3}  {meaning}", status as u8);
     }
     text + "\nExamples:
-  short inspect launch --json || test $? = 3 && echo 'no such link'
+  short inspect launch --json; test $? = 3 && echo 'no such link'
   while short create https://example.com --idempotency-key job-7; test $? = 7; do sleep 5; done"
 }
 

@@ -37,8 +37,8 @@ pub(crate) struct Args {
     /// When it starts
     #[arg(long, value_name = "WHEN")]
     starts: Option<String>,
-    /// After how many clicks it is over
-    #[arg(long, value_name = "N")]
+    /// After how many clicks it is over; hidden until the service supports it
+    #[arg(long, value_name = "N", hide = true)]
     max_clicks: Option<u64>,
     /// Status of the redirect: 301, 302, 303, 307 or 308
     #[arg(long, value_name = "STATUS")]
@@ -61,6 +61,7 @@ enum Clearable {
     Tags,
     Starts,
     Expires,
+    #[value(hide = true)]
     MaxClicks,
 }
 

@@ -4,7 +4,7 @@ use comfy_table::{ContentArrangement, Table};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::report::relative;
+use crate::report::{readable, relative};
 
 /// A field of JSON as plain text: nothing for null, lists joined by `;`, objects as JSON.
 pub(super) fn plain(value: &Value) -> String {
@@ -45,7 +45,13 @@ fn is_deceptive(character: char) -> bool {
     character.is_control() || bidirectional || invisible
 }
 
-/// A table for a terminal, as wide as it is: the column TARGET gives way.
+/// Columns that give way when a table is wider than the terminal, in this order, and what they keep at least.
+const YIELDING: [(&str, usize); 5] = [("TARGET", 20), ("CHANGES", 24), ("NOT FOUND", 20), ("TAGS", 8), ("NAME", 12)];
+
+/// Space between two columns.
+const GAP: usize = 2;
+
+/// A table for a terminal, as wide as that is: what gives way is cut.
 pub(super) fn aligned(names: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
@@ -53,46 +59,63 @@ pub(super) fn aligned(names: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     let width = table.width().map(usize::from);
     let rows = fitted(names, rows, width);
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(names);
     table.add_rows(rows);
-    trimmed(&table)
+    trimmed(table)
 }
 
-/// One thing with a line for each field that has a value.
-pub(super) fn record(names: &[&str], cells: &[String], now: Timestamp) -> String {
+/// One thing with a line for each field that has a value, which is never cut.
+pub(super) fn record(names: &[&str], values: &[Value], now: Timestamp) -> String {
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    for (name, cell) in names.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-        let cell = match cell.parse::<Timestamp>() {
-            Ok(at) if name.ends_with("_at") => format!("{cell} ({})", relative(at, now)),
-            _ => printable(cell),
+    for (name, value) in names.iter().zip(values) {
+        let cell = match readable(value) {
+            empty if empty.is_empty() => continue,
+            cell => match cell.parse::<Timestamp>() {
+                Ok(at) if name.ends_with("_at") => format!("{cell} ({})", relative(at, now)),
+                _ => printable(&cell),
+            },
         };
         table.add_row([name.replace('_', " "), cell]);
     }
-    trimmed(&table)
+    trimmed(table)
 }
 
-fn trimmed(table: &Table) -> String {
+fn trimmed(mut table: Table) -> String {
+    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, u16::try_from(GAP).unwrap_or(1)));
+    }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// The rows as printable text, with targets cut so that lines fit into `width` columns.
+/// The rows as printable text, cut so that lines fit into `width` columns. A cell may have several lines.
 fn fitted(names: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
-    let Some((target, width)) = names.iter().position(|name| *name == "TARGET").zip(width) else { return rows };
+    let clean = |cell: &String| cell.lines().map(printable).collect::<Vec<_>>().join("\n");
+    let mut rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(clean).collect()).collect();
+    let Some(width) = width else { return rows };
     let widest = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).chain([names[column].len()]).max().unwrap_or(0)
+        let lines = rows.iter().flat_map(|row| row[column].lines()).map(|line| line.chars().count());
+        lines.chain([names[column].len()]).max().unwrap_or(0)
     };
-    // Each column has a space on either side.
-    let others: usize = (0..names.len()).map(|column| 2 + if column == target { 0 } else { widest(column) }).sum();
-    let room = width.saturating_sub(others).max(12);
-    for row in &mut rows {
-        if row[target].chars().count() > room {
-            row[target] = row[target].chars().take(room - 1).chain(['…']).collect();
+    let widths: Vec<usize> = (0..names.len()).map(widest).collect();
+    let mut excess = (widths.iter().sum::<usize>() + GAP * names.len().saturating_sub(1)).saturating_sub(width);
+    for (name, least) in YIELDING {
+        let Some(column) = names.iter().position(|found| *found == name) else { continue };
+        let room = widths[column].saturating_sub(excess).max(least);
+        excess = excess.saturating_sub(widths[column].saturating_sub(room));
+        for row in &mut rows {
+            row[column] = row[column].lines().map(|line| cut(line, room)).collect::<Vec<_>>().join("\n");
         }
     }
     rows
+}
+
+/// The beginning of a line that is longer than the room for it.
+fn cut(line: &str, room: usize) -> String {
+    if line.chars().count() <= room {
+        return line.to_owned();
+    }
+    line.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -112,11 +135,17 @@ mod tests {
     }
 
     #[test]
-    fn targets_give_way_to_the_width_and_nothing_else_does() {
-        let row = vec!["launch".to_owned(), "https://example.com/".repeat(9), "active".to_owned()];
-        let fitted = fitted(&["CODE", "TARGET", "STATE"], &[row], Some(60));
-        assert_eq!(fitted[0][0], "launch");
-        assert_eq!(fitted[0][1].chars().count(), 60 - 6 - 6 - 6);
-        assert!(fitted[0][1].ends_with('…'));
+    fn targets_give_way_to_the_width_and_then_tags() {
+        let names = ["CODE", "TARGET", "STATE", "TAGS"];
+        let row =
+            ["launch", &"https://example.com/".repeat(9), "active", &"tag,".repeat(9)].map(str::to_owned).to_vec();
+        let widths = |width| {
+            fitted(&names, std::slice::from_ref(&row), width)[0].iter().map(|c| c.chars().count()).collect::<Vec<_>>()
+        };
+        assert_eq!(widths(None), [6, 180, 6, 36]);
+        assert_eq!(widths(Some(90)), [6, 36, 6, 36]);
+        assert_eq!(widths(Some(60)), [6, 20, 6, 22]);
+        assert_eq!(widths(Some(10)), [6, 20, 6, 8]);
+        assert!(fitted(&names, &[row], Some(60))[0][1].ends_with('…'));
     }
 }

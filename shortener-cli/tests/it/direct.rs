@@ -132,3 +132,22 @@ fn keys_are_shown_once() {
     cli.run(&["keys", "revoke", id, "--yes"]).exits(0);
     cli.run(&["keys", "revoke", "nope", "--yes"]).exits(3);
 }
+
+#[test]
+fn the_base_url_given_to_a_domain_is_not_that_of_the_default_one() {
+    let cli = TestCli::new().with("SHORT_FILE", "links.db");
+    cli.run(&["domains", "set", "go.example", "--base-url", "http://go.example:8081"]).exits(0);
+    let domains = cli.run(&["domains", "list"]).exits(0).stdout;
+    assert_eq!(domains, "-\thttp://127.0.0.1:8080\t7\t\ngo.example\thttp://go.example:8081\t7\t\n");
+}
+
+#[test]
+fn a_bad_line_leaves_an_empty_one_and_the_others_are_created() {
+    let cli = TestCli::new().with("SHORT_FILE", "links.db");
+    let input = "https://example.com/1\nno url\nhttps://example.com/3\n";
+    let made = cli.run_with_input(&["create", "-"], input).exits(8);
+    let lines: Vec<&str> = made.stdout.lines().collect();
+    assert_eq!(lines.iter().map(|line| line.is_empty()).collect::<Vec<_>>(), [false, true, false]);
+    assert!(made.stderr.starts_with("error: URL 2: "), "{}", made.stderr);
+    assert_eq!(cli.run(&["list"]).stdout.lines().count(), 2);
+}

@@ -8,6 +8,9 @@ mod configuration;
 mod crash;
 mod direct;
 mod help;
+mod readme;
 mod serve;
 mod statuses;
 mod support;
+#[cfg(unix)]
+mod terminal;

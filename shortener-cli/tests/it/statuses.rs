@@ -1,5 +1,9 @@
 //! Each exit status, and errors for people and for programs.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use shortener_core::table::dynamo::in_process::InProcess;
 use shortener_core::wire::{Problem, ProblemCode};
 
 use crate::support::{FakeApi, TestCli, answer, link, problem};
@@ -73,6 +77,37 @@ fn some_of_several_failing_is_8_and_all_alike_is_their_own() {
         &["--api", &api.url, "inspect", "launch", "nope", "-o", "ndjson"],
         &["--api", &api.url, "inspect", "launch", "nope", "-o", "csv"],
     ]));
+}
+
+/// The answer to one request of DynamoDB.
+fn dynamodb(url: &str, operation: &str, body: &str) -> String {
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    let length = body.len();
+    let head = format!("POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n");
+    write!(stream, "{head}x-amz-target: DynamoDB_20120810.{operation}\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_table_of_another_shape_is_9() {
+    let engine = InProcess::start().unwrap();
+    let server = engine.serve().unwrap();
+    let table = r#"{"TableName": "other", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}"#;
+    assert!(dynamodb(server.url(), "CreateTable", table).starts_with("HTTP/1.1 200 "));
+    let cli = TestCli::new()
+        .with("AWS_REGION", "eu-central-1")
+        .with("AWS_ACCESS_KEY_ID", "test")
+        .with("AWS_SECRET_ACCESS_KEY", "test")
+        .with("AWS_ENDPOINT_URL_DYNAMODB", server.url());
+    let status = cli.run(&["--table", "other", "table", "status", "--json"]).exits(9).stdout;
+    assert!(status.contains(r#""differences":["its key is not pk and sk""#), "{status}");
+    cli.run(&["--table", "links", "table", "create"]).exits(0);
+    cli.run(&["--table", "links", "table", "status"]).exits(0);
 }
 
 #[test]

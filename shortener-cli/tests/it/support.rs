@@ -2,8 +2,12 @@
 
 mod fake_api;
 mod served;
+#[cfg(unix)]
+mod terminal;
 mod test_cli;
 
 pub(crate) use fake_api::{FakeApi, answer, link, problem};
 pub(crate) use served::{Served, within};
+#[cfg(unix)]
+pub(crate) use terminal::Terminal;
 pub(crate) use test_cli::{TestCli, redact_moments};

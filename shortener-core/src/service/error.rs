@@ -122,7 +122,9 @@ fn of_table(error: &TableError) -> Problem {
     let fatal = |hint: &str| Problem { retryable: false, ..problem(ProblemCode::Unavailable).with_hint(hint) };
     match error {
         TableError::Conflict | TableError::Throttled | TableError::Locked => unavailable("try again in a moment"),
-        TableError::Unavailable(_) => unavailable("check the endpoint, the region and the network, then try again"),
+        TableError::Unavailable(_) => unavailable(
+            "check that the table can be reached (its file, or endpoint, region and network), then try again",
+        ),
         TableError::OutcomeUnknown(_) => problem(ProblemCode::OutcomeUnknown)
             .with_hint("repeat the request with the same idempotency key to learn its outcome"),
         TableError::NoSuchTable(_) => fatal("check the name, or create it with 'short table create'"),

@@ -86,7 +86,8 @@ impl TestCli {
         commands.iter().map(|args| self.run(args).shown).collect::<Vec<_>>().join("\n")
     }
 
-    fn redact(&self, text: &str) -> String {
+    /// The text without what varies.
+    pub(crate) fn redact(&self, text: &str) -> String {
         let known = self.redactions.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         redact_moments(&known)
     }

@@ -55,10 +55,31 @@ pub(super) fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection
         OpenMode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
         OpenMode::Create | OpenMode::Existing => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    if options.mode == OpenMode::ReadOnly && is_sealed(&connection, path) {
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        connection = Connection::open_with_flags(immutable(path), flags)?;
+    }
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
+}
+
+/// Whether a file can be read but its folder not written, as on read-only media: SQLite cannot share the file's log
+/// then, and nobody has one open.
+fn is_sealed(connection: &Connection, path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let unreadable = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    let refused = unreadable
+        .is_err_and(|error| matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)));
+    refused && File::open(path).is_ok() && fs::metadata(log).map_or(true, |log| log.len() == 0)
+}
+
+/// The address of a file that nobody changes, which SQLite reads without its log.
+fn immutable(path: &Path) -> String {
+    let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?immutable=1")
 }
 
 /// Opens the connection that writes: a commit returns when its bytes are on the disk.
