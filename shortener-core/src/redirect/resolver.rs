@@ -98,7 +98,7 @@ impl Resolver {
         let entry = directory.of_host(host);
         let link = LinkRef { domain: entry.domain.clone(), code: code.clone() };
         let found = match self.feed {
-            Some(_) => self.find_in_memory(&link).await,
+            Some(_) => within_table(deadline, self.find_in_memory(&link)).await,
             None => self.find_in_store(&link, deadline).await,
         };
         match found {

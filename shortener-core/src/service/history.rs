@@ -1,11 +1,9 @@
 //! What happened to a link.
 
-use std::sync::Mutex;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::{ContextV7, Uuid};
+use uuid::{NoContext, Uuid};
 
 use super::cursor::Cursor;
 use super::record::LinkRecord;
@@ -20,9 +18,6 @@ const RECENT: usize = 25;
 
 /// Most events in a page.
 const MAX_PAGE: u16 = 1000;
-
-/// Keeps the events of this process in order within a millisecond.
-static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 /// A change as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,11 +74,12 @@ impl StoredEvent {
     }
 }
 
+/// An id of the very millisecond of the change, which no two changes of a link share. A counter of the process would move
+/// it to the latest moment that the process has seen on any link.
 fn event_id(at: Timestamp) -> Uuid {
-    let order = ORDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let seconds = u64::try_from(at.as_second()).unwrap_or(0);
     let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, nanoseconds))
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }
 
 fn shown_fields(record: &LinkRecord) -> [(&'static str, Value); 10] {

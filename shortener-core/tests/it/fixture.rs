@@ -1,14 +1,19 @@
 //! A service over a table in memory, at a moment that the test sets.
 
-use std::sync::Arc;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use shortener_core::clock::TestClock;
 use shortener_core::link::{BaseUrl, Domain, ShortCode};
 use shortener_core::operations::{LinkRef, Operations, WriteOptions};
 use shortener_core::service::{Caller, Service, Session, Settings};
-use shortener_core::table::Table;
 use shortener_core::table::memory::MemoryTable;
+use shortener_core::table::{
+    Added, ChangeFeed, Changes, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write,
+};
 use shortener_core::wire::{CreateLink, Link, Problem, ProblemCode};
 
 /// The moment at which tests begin.
@@ -68,4 +73,93 @@ pub(crate) fn keyed(key: &str) -> WriteOptions {
 pub(crate) fn violations(problem: &Problem) -> Vec<(&str, &str)> {
     assert_eq!(problem.code, ProblemCode::Invalid, "{problem:?}");
     problem.errors.iter().map(|e| (e.pointer.as_str(), e.code.as_str())).collect()
+}
+
+/// How a [`ScriptedTable`] answers reads of single items.
+#[derive(Debug, Clone)]
+pub(crate) enum Reads {
+    /// As the table is.
+    Right,
+    /// Strong reads are throttled, and eventual ones see this.
+    Stale(Option<Item>),
+    /// The file is damaged.
+    Corrupt,
+    /// Never.
+    Hang,
+}
+
+type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A table in memory with a script for its reads, and for what happens while the reply of a change is lost.
+pub(crate) struct ScriptedTable {
+    pub(crate) inner: Arc<MemoryTable>,
+    reads: Mutex<Reads>,
+    meanwhile: Mutex<Option<Meanwhile>>,
+}
+
+impl fmt::Debug for ScriptedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptedTable").field("reads", &self.reads).finish_non_exhaustive()
+    }
+}
+
+impl ScriptedTable {
+    pub(crate) fn over(inner: &Arc<MemoryTable>) -> Arc<Self> {
+        Arc::new(Self { inner: inner.clone(), reads: Mutex::new(Reads::Right), meanwhile: Mutex::new(None) })
+    }
+
+    pub(crate) fn read_as(&self, reads: Reads) {
+        *self.reads.lock().unwrap() = reads;
+    }
+
+    /// The next transaction is applied, then `meanwhile` happens, and then its reply is lost.
+    pub(crate) fn lose_reply(&self, meanwhile: impl Future<Output = ()> + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::pin(meanwhile));
+    }
+}
+
+#[async_trait]
+impl Table for ScriptedTable {
+    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>, TableError> {
+        // Others run in between, as they do while a request is on its way.
+        tokio::task::yield_now().await;
+        let reads = self.reads.lock().unwrap().clone();
+        match reads {
+            Reads::Right => self.inner.get(key, consistency).await,
+            Reads::Stale(_) if consistency == Consistency::Strong => Err(TableError::Throttled),
+            Reads::Stale(seen) => Ok(seen),
+            Reads::Corrupt => Err(TableError::Corrupt("page 7".to_owned())),
+            Reads::Hang => std::future::pending().await,
+        }
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
+        let meanwhile = if writes.len() > 1 { self.meanwhile.lock().unwrap().take() } else { None };
+        self.inner.write(writes).await?;
+        let Some(meanwhile) = meanwhile else { return Ok(()) };
+        meanwhile.await;
+        Err(TableError::OutcomeUnknown("the reply was lost".into()))
+    }
+
+    async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
+        self.inner.insert_many(items).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        self.inner.get_many(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        self.inner.query(query).await
+    }
+
+    async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
+        self.inner.add(key, attribute, n, ceiling).await
+    }
+}
+
+impl ChangeFeed for ScriptedTable {
+    fn changes_since(&self, since: u64) -> Result<Changes, TableError> {
+        self.inner.changes_since(since)
+    }
 }

@@ -1,6 +1,7 @@
 //! Integration tests of the core.
 #![cfg(test)]
 
+mod domains;
 mod dynamo;
 mod engines;
 mod fixture;
@@ -9,5 +10,6 @@ mod memory;
 #[cfg(feature = "moto")]
 mod moto;
 mod redirects;
+mod regressions;
 mod security;
 mod sqlite;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use shortener_core::link::ShortCode;
 use shortener_core::operations::{Operations, WriteOptions};
-use shortener_core::redirect::{CacheLifetimes, Preview, Resolution, Resolver};
-use shortener_core::table::{Table, Write, keys};
+use shortener_core::redirect::{CacheLifetimes, Preview, Redirect, Resolution, Resolver};
+use shortener_core::table::{Consistency, Item, Table, Write, keys};
 use shortener_core::wire::{CreateLink, Patch, PolicyRules, SetDomain, UpdateLink};
 
-use super::fixture::{Fixture, coded, link};
+use super::fixture::{Fixture, Reads, ScriptedTable, coded, link, service_on};
 
 fn code(text: &str) -> ShortCode {
     ShortCode::parse(text).unwrap()
@@ -22,7 +22,7 @@ fn target(resolution: &Resolution) -> &str {
 }
 
 fn fresh_seconds(resolution: &Resolution) -> Option<u32> {
-    let (Resolution::Redirect(shortener_core::redirect::Redirect { cache, .. })
+    let (Resolution::Redirect(Redirect { cache, .. })
     | Resolution::NotFound { cache, .. }
     | Resolution::Gone { cache }) = resolution
     else {
@@ -112,7 +112,7 @@ async fn a_policy_change_stops_existing_links_within_a_minute() {
     fixture.create(coded("a", "https://www.evil.example/")).await;
     let resolver = Resolver::new(fixture.service.clone(), None);
     assert_eq!(target(&resolver.resolve("s.example", &code("a")).await), "https://www.evil.example/");
-    let other_process = super::fixture::service_on(fixture.table.clone()).0;
+    let other_process = service_on(fixture.table.clone()).0;
     let admin = shortener_core::service::Session::new(other_process, shortener_core::service::Caller::direct("ops"));
     let rules = PolicyRules { allow: vec![], deny: vec!["evil.example".to_owned()] };
     let set = SetDomain { policy: Patch::Set(rules), ..SetDomain::default() };
@@ -157,4 +157,113 @@ async fn hosts_choose_their_domain() {
     }
     let Resolution::NotFound { target, .. } = resolver.resolve("go.example", &code("zzz")).await else { panic!() };
     assert_eq!(target.unwrap().as_str(), "https://example.com/lost");
+}
+
+/// A link `a` at its first and its second version, a table whose reads follow a script, and a resolver on it.
+async fn two_versions() -> (Fixture, [Item; 2], Arc<ScriptedTable>, Resolver) {
+    let fixture = Fixture::new();
+    let scripted = ScriptedTable::over(&fixture.table);
+    let resolver = Resolver::new(service_on(scripted.clone()).0, None);
+    let key = keys::link(&link("a").domain, &link("a").code);
+    let stored = async || fixture.table.get(&key, Consistency::Strong).await.unwrap().unwrap();
+    fixture.create(coded("a", "https://example.com/1")).await;
+    let first = stored().await;
+    let edit = UpdateLink { target: Some("https://example.com/2".to_owned()), ..UpdateLink::default() };
+    fixture.session.update(&link("a"), &edit, &WriteOptions::default()).await.unwrap();
+    let second = stored().await;
+    (fixture, [first, second], scripted, resolver)
+}
+
+#[tokio::test]
+async fn a_failed_strong_read_and_a_stale_one_that_finds_nothing_are_no_404() {
+    let (_fixture, _, scripted, resolver) = two_versions().await;
+    scripted.read_as(Reads::Stale(None));
+    assert_eq!(resolver.resolve("s.example", &code("a")).await, Resolution::Unavailable, "no copy and no answer");
+    scripted.read_as(Reads::Right);
+    let current = resolver.resolve("s.example", &code("a")).await;
+    assert_eq!(fresh_seconds(&current), Some(60));
+    scripted.read_as(Reads::Stale(None));
+    for _ in 0..3 {
+        let answer = resolver.resolve("s.example", &code("a")).await;
+        assert_eq!(target(&answer), "https://example.com/2", "the copy stays");
+    }
+}
+
+#[tokio::test]
+async fn when_strong_reads_fail_the_newest_of_copy_and_stale_read_answers_and_edges_keep_it_briefly() {
+    let (fixture, [first, second], scripted, resolver) = two_versions().await;
+    let put = async |item: &Item| fixture.table.write(&[Write::put(item.clone())]).await.unwrap();
+    let cases = [
+        (None, &first, "https://example.com/1"),
+        (Some(&second), &first, "https://example.com/2"),
+        (Some(&first), &second, "https://example.com/2"),
+        (Some(&second), &second, "https://example.com/2"),
+    ];
+    for (copy, stale, expected) in cases {
+        if let Some(copy) = copy {
+            put(copy).await;
+            scripted.read_as(Reads::Right);
+            resolver.resolve("s.example", &code("a")).await;
+        }
+        scripted.read_as(Reads::Stale(Some(stale.clone())));
+        let answer = resolver.resolve("s.example", &code("a")).await;
+        assert_eq!(target(&answer), expected, "{copy:?} {stale:?}");
+        let Resolution::Redirect(Redirect { cache: CacheLifetimes::Edge { fresh, revalidate, .. }, .. }) = answer
+        else {
+            panic!("{answer:?}")
+        };
+        assert!(fresh <= 5 && revalidate <= 5, "{fresh} {revalidate}");
+    }
+}
+
+#[tokio::test]
+async fn a_stale_read_of_a_deleted_link_says_gone_but_only_briefly() {
+    let (fixture, _, scripted, resolver) = two_versions().await;
+    fixture.session.delete(&link("a"), &WriteOptions::default()).await.unwrap();
+    let key = keys::link(&link("a").domain, &link("a").code);
+    let deleted = fixture.table.get(&key, Consistency::Strong).await.unwrap();
+    scripted.read_as(Reads::Stale(deleted));
+    let answer = resolver.resolve("s.example", &code("a")).await;
+    assert!(matches!(answer, Resolution::Gone { .. }), "{answer:?}");
+    assert!(fresh_seconds(&answer).unwrap() <= 5, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_unavailable_and_a_damaged_row_is_gone() {
+    let (fixture, [first, _], scripted, store_first) = two_versions().await;
+    let memory_first = Resolver::new(service_on(scripted.clone()).0, Some(scripted.clone()));
+    for resolver in [&store_first, &memory_first] {
+        scripted.read_as(Reads::Corrupt);
+        assert_eq!(resolver.resolve("s.example", &code("a")).await, Resolution::Unavailable);
+        assert_eq!(resolver.preview("s.example", &code("a")).await, Preview::Unavailable);
+    }
+    let planted = Item { attributes: serde_json::Map::from_iter([("target".to_owned(), 7.into())]), ..first };
+    fixture.table.write(&[Write::put(planted)]).await.unwrap();
+    scripted.read_as(Reads::Right);
+    for resolver in [&store_first, &memory_first] {
+        assert!(matches!(resolver.resolve("s.example", &code("a")).await, Resolution::Gone { .. }));
+        assert_eq!(resolver.preview("s.example", &code("a")).await, Preview::Gone);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_answers_holds_up_no_click_for_a_second() {
+    let (_fixture, _, scripted, store_first) = two_versions().await;
+    let memory_first = Resolver::new(service_on(scripted.clone()).0, Some(scripted.clone()));
+    scripted.read_as(Reads::Hang);
+    for resolver in [&store_first, &memory_first] {
+        let begin = tokio::time::Instant::now();
+        let second = std::time::Duration::from_secs(1);
+        let answer = tokio::time::timeout(second, resolver.resolve("s.example", &code("a"))).await;
+        assert_eq!(answer, Ok(Resolution::Unavailable));
+        assert!(begin.elapsed() < second);
+        assert_eq!(resolver.preview("s.example", &code("a")).await, Preview::Unavailable);
+    }
+    scripted.read_as(Reads::Right);
+    assert_eq!(target(&store_first.resolve("s.example", &code("a")).await), "https://example.com/2");
+    scripted.read_as(Reads::Hang);
+    let begin = tokio::time::Instant::now();
+    let answer = store_first.resolve("s.example", &code("a")).await;
+    assert_eq!(target(&answer), "https://example.com/2", "the copy answers");
+    assert!(begin.elapsed() < std::time::Duration::from_secs(1));
 }
