@@ -9,5 +9,6 @@ mod memory;
 #[cfg(feature = "moto")]
 mod moto;
 mod redirects;
+mod regressions;
 mod security;
 mod sqlite;

@@ -112,7 +112,7 @@ async fn a_policy_change_stops_existing_links_within_a_minute() {
     fixture.create(coded("a", "https://www.evil.example/")).await;
     let resolver = Resolver::new(fixture.service.clone(), None);
     assert_eq!(target(&resolver.resolve("s.example", &code("a")).await), "https://www.evil.example/");
-    let other_process = super::fixture::service_on(fixture.table.clone()).0;
+    let other_process = service_on(fixture.table.clone()).0;
     let admin = shortener_core::service::Session::new(other_process, shortener_core::service::Caller::direct("ops"));
     let rules = PolicyRules { allow: vec![], deny: vec!["evil.example".to_owned()] };
     let set = SetDomain { policy: Patch::Set(rules), ..SetDomain::default() };
