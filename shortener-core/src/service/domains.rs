@@ -281,7 +281,8 @@ impl Service {
         let mut record: DomainRecord = stored.as_ref().map(Item::decode).transpose()?.unwrap_or_default();
         let found = record.version;
         check_version(options, found)?;
-        let directory = self.directory().await?;
+        // As it is now: what another process set a moment ago counts.
+        let directory = self.read_directory().await?;
         Checks::new(self.settings(), &directory, self.now()).domain(domain, change, &mut record)?;
         record.version += 1;
         if options.mode == Mode::Apply {
@@ -371,7 +372,7 @@ impl Checks<'_> {
         match &change.not_found_target {
             Patch::Keep => {}
             Patch::Clear => record.not_found_target = None,
-            Patch::Set(text) => record.not_found_target = self.not_found_target(text),
+            Patch::Set(text) => record.not_found_target = self.not_found_target(text, domain, record),
         }
         match change.edge {
             Patch::Keep => {}
@@ -401,15 +402,19 @@ impl Checks<'_> {
 
     /// Two domains cannot be told apart at one host.
     fn own_host(&mut self, domain: &Domain, record: &DomainRecord) {
-        let host = base_url_of(domain, record, &self.directory.entries[0]).map(|url| url.host().to_owned());
+        let base = base_url_of(domain, record, &self.directory.entries[0]);
+        let name = |url: &BaseUrl| url.host().trim_end_matches('.').to_owned();
         let mut others = self.directory.entries.iter().filter(|entry| entry.domain != *domain);
-        let taken = host.is_some_and(|host| others.any(|entry| entry.base_url.host() == host));
+        let taken = base.is_some_and(|base| others.any(|entry| name(&entry.base_url) == name(&base)));
         self.demand(!taken, "/base_url", "base_url_taken", "another domain is reached at this host");
     }
 
-    fn not_found_target(&mut self, text: &str) -> Option<TargetUrl> {
+    /// A target on none of our hosts, that of the domain as it is about to be set included.
+    fn not_found_target(&mut self, text: &str, domain: &Domain, record: &DomainRecord) -> Option<TargetUrl> {
+        let own = base_url_of(domain, record, &self.directory.entries[0]);
+        let others = self.directory.entries.iter().filter(|entry| entry.domain != *domain);
         let target = TargetUrl::parse(text).and_then(|target| {
-            if is_own_host(&target, self.directory.entries.iter().map(|entry| &entry.base_url)) {
+            if is_own_host(&target, others.map(|entry| &entry.base_url).chain(&own)) {
                 return Err(Refusal::OwnHost.violation(&target));
             }
             Ok(target)
