@@ -409,10 +409,10 @@ async fn two_hundred_creators_of_one_code_have_one_winner() {
 
 /// Applies every n-th write and loses its reply.
 #[derive(Debug)]
-struct LostReplies {
-    inner: MemoryTable,
-    every: u32,
-    writes: AtomicU32,
+pub(crate) struct LostReplies {
+    pub(crate) inner: MemoryTable,
+    pub(crate) every: u32,
+    pub(crate) writes: AtomicU32,
 }
 
 #[async_trait]

@@ -1,7 +1,10 @@
 //! Keys, roles and scopes.
 
+use std::sync::Arc;
+
 use shortener_core::operations::{Operations, WriteOptions};
-use shortener_core::service::Session;
+use shortener_core::service::{Caller, Session};
+use shortener_core::table::dynamo::in_process::InProcess;
 use shortener_core::table::{Consistency, Table, keys};
 use shortener_core::wire::{
     CreateKey, CreateLink, LinkFilter, Patch, ProblemCode, Role, RotateKey, Scope, SetDomain, UpdateLink,
@@ -148,4 +151,73 @@ async fn a_scoped_admin_is_refused() {
     let scope = Scope { domains: vec!["go.example".to_owned()], ..Scope::default() };
     let problem = fixture.session.create_key(&request(Role::Admin, scope), &WriteOptions::default()).await.unwrap_err();
     assert_eq!(violations(&problem), [("/scope", "admin_scoped")]);
+}
+
+#[tokio::test]
+async fn a_scope_is_kept_as_links_spell_it() {
+    let fixture = Fixture::new();
+    let options = WriteOptions::default();
+    let domain = shortener_core::link::Domain::parse("go.example").unwrap();
+    fixture.session.set_domain(&domain, &SetDomain::default(), &options).await.unwrap();
+    let scope = Scope { tags: vec!["Team-A".to_owned()], domains: vec!["GO.Example.".to_owned()], prefixes: vec![] };
+    let key = fixture.session.create_key(&request(Role::Editor, scope), &options).await.unwrap();
+    let kept = Scope { tags: vec!["team-a".to_owned()], domains: vec!["go.example".to_owned()], prefixes: vec![] };
+    assert_eq!(key.view.scope, kept);
+    let stored = fixture.session.keys().await.unwrap().keys;
+    assert_eq!(stored.iter().find(|view| view.id == key.view.id).unwrap().scope, kept);
+    let session = Session::new(fixture.service.clone(), fixture.service.authenticate(&key.key).await.unwrap());
+    let request = CreateLink {
+        tags: vec!["team-a".to_owned()],
+        domain: Some("go.example".to_owned()),
+        ..coded("a", "https://example.com/")
+    };
+    let (created, _) = session.create(&request, &options).await.unwrap();
+    assert_eq!(session.list(&LinkFilter::default()).await.unwrap().links, [created]);
+}
+
+#[tokio::test]
+async fn a_scoped_key_learns_nothing_of_codes_outside() {
+    let fixture = Fixture::new();
+    let options = WriteOptions::default();
+    fixture.create(coded("there", "https://example.com/")).await;
+    let by_prefix = Scope { prefixes: vec!["ci-".to_owned()], ..Scope::default() };
+    let by_domain = Scope { domains: vec!["go.example".to_owned()], ..Scope::default() };
+    for scope in [by_prefix, by_domain] {
+        let session = holder(&fixture, Role::Editor, scope).await;
+        let mut answers = Vec::new();
+        for code in ["there", "nowhere"] {
+            let link = link(code);
+            let edit = UpdateLink { title: Patch::Set("T".to_owned()), ..UpdateLink::default() };
+            let problems = [
+                session.get(&link).await.unwrap_err(),
+                session.history(&link, 5, None).await.unwrap_err(),
+                session.update(&link, &edit, &options).await.unwrap_err(),
+                session.delete(&link, &options).await.unwrap_err(),
+                session.restore(&link, &options).await.unwrap_err(),
+                session.create(&coded(code, "https://example.com/"), &options).await.unwrap_err(),
+            ];
+            assert!(problems.iter().all(|problem| problem.code == ProblemCode::Forbidden), "{problems:?}");
+            answers.push(problems.map(|problem| (problem.detail.replace(code, "…"), problem.link)));
+        }
+        assert_eq!(answers[0], answers[1], "whether it exists does not show");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_key_id_is_no_key() {
+    let (_engine, table) = InProcess::with_table("short").await.unwrap();
+    let (service, _) = super::fixture::service_on(Arc::new(table));
+    let session = Session::new(service, Caller::direct("ana"));
+    let options = WriteOptions::default();
+    let long = "x".repeat(2000);
+    for id in [long.as_str(), "", "a/b", "é", "nobody"] {
+        let problems = [
+            session.revoke_key(id, &options).await.unwrap_err(),
+            session.rotate_key(id, &RotateKey::default(), &options).await.unwrap_err(),
+        ];
+        for problem in problems {
+            assert_eq!(problem.code, ProblemCode::NotFound, "{id:?}");
+            assert!(problem.detail.len() < 100, "{}", problem.detail);
+        }
+    }
 }
