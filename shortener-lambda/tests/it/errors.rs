@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::app::{REQUEST_ID, TestApp};
+use crate::sick::Refusal;
 
 const LINKS: &str = "/api/v1/links";
 
@@ -135,6 +136,48 @@ async fn a_failing_store_is_reported_without_its_inside() {
     let problem = reply.expect_problem(503, "unavailable");
     assert_eq!((reply.header("retry-after"), &problem["retryable"]), ("1", &json!(true)));
     assert!(!reply.text().contains("10.1.2.3"), "{reply}");
+}
+
+#[tokio::test]
+async fn what_the_service_may_not_do_on_its_table_is_no_fault_of_the_caller() {
+    for refusal in [Refusal::AccessDenied, Refusal::NoCredentials] {
+        let app = TestApp::start().await;
+        app.create_launch().await;
+        app.table.refuse_writes(refusal);
+        let link = json!({"target": "https://a.example/"});
+        let replies = [
+            app.api(Method::POST, LINKS).json(&link).send().await,
+            app.api(Method::PATCH, "/api/v1/links/launch").json(&json!({"title": "T"})).send().await,
+            app.api(Method::DELETE, "/api/v1/links/launch").send().await,
+            app.api(Method::POST, "/api/v1/keys").json(&json!({"name": "ci", "role": "reader"})).send().await,
+        ];
+        for reply in replies {
+            let problem = reply.expect_problem(500, "internal");
+            assert_eq!((&problem["hint"], &problem["retryable"]), (&Value::Null, &json!(false)), "{reply}");
+            assert_eq!((reply.header("www-authenticate"), reply.header("retry-after")), ("", ""), "{reply}");
+            expect_no_words_of_the_store(reply.text());
+        }
+        let batch = json!({"links": [link, {"target": "ftp://a.example/"}, {"target": "https://a.example/", "code": "launch"}]});
+        let reply = app.api(Method::POST, "/api/v1/links/batch").json(&batch).send().await;
+        assert_eq!(reply.status.as_u16(), 200, "{reply}");
+        let answer = reply.json();
+        let results = answer["results"].as_array().unwrap();
+        let statuses: Vec<_> = results.iter().map(|result| result["status"].as_u64().unwrap()).collect();
+        assert_eq!(statuses, [500, 422, 500], "{reply}");
+        for refused in [&results[0], &results[2]] {
+            let problem = &refused["problem"];
+            assert_eq!((&problem["status"], &problem["code"]), (&json!(500), &json!("internal")), "{reply}");
+            assert_eq!(problem["hint"], Value::Null, "{reply}");
+        }
+        expect_no_words_of_the_store(reply.text());
+        assert_eq!(app.get("/launch").await.status.as_u16(), 302, "clicks need no write");
+    }
+}
+
+fn expect_no_words_of_the_store(text: &str) {
+    for word in ["arn:", "dynamodb", "123456789012", "AWS_", "credentials", "denied", "permission"] {
+        assert!(!text.to_lowercase().contains(&word.to_lowercase()), "{word} in {text}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A table that can be made to fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use shortener_core::table::memory::MemoryTable;
@@ -9,12 +9,23 @@ use shortener_core::table::{
     Added, ChangeFeed, Changes, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write,
 };
 
+/// The role that a refused write names.
+const ROLE: &str = "arn:aws:iam::123456789012:role/short";
+
 /// A [`MemoryTable`] that fails while it is told to.
 #[derive(Debug, Default)]
 pub(crate) struct SickTable {
     table: MemoryTable,
     is_sick: AtomicBool,
     is_mad: AtomicBool,
+    refusal: Mutex<Option<Refusal>>,
+}
+
+/// Why the store takes no write of this service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    AccessDenied,
+    NoCredentials,
 }
 
 impl SickTable {
@@ -29,6 +40,21 @@ impl SickTable {
     /// From now on it panics, as a defect of ours would.
     pub(crate) fn panic(&self) {
         self.is_mad.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on writes are refused, and reads are not.
+    pub(crate) fn refuse_writes(&self, refusal: Refusal) {
+        *self.refusal.lock().unwrap() = Some(refusal);
+    }
+
+    fn check_write(&self) -> Result<(), TableError> {
+        self.check()?;
+        let refusal = *self.refusal.lock().unwrap();
+        match refusal {
+            None => Ok(()),
+            Some(Refusal::AccessDenied) => Err(TableError::AccessDenied(format!("{ROLE} may not dynamodb:PutItem"))),
+            Some(Refusal::NoCredentials) => Err(TableError::NoCredentials(format!("{ROLE} has none").into())),
+        }
     }
 
     fn check(&self) -> Result<(), TableError> {
@@ -48,12 +74,12 @@ impl Table for SickTable {
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
-        self.check()?;
+        self.check_write()?;
         self.table.write(writes).await
     }
 
     async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
-        self.check()?;
+        self.check_write()?;
         self.table.insert_many(items).await
     }
 
@@ -68,7 +94,7 @@ impl Table for SickTable {
     }
 
     async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
-        self.check()?;
+        self.check_write()?;
         self.table.add(key, attribute, n, ceiling).await
     }
 }
