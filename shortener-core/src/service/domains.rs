@@ -34,15 +34,19 @@ impl Service {
         caller.require_unscoped(Role::Admin)?;
         let key = keys::domain(domain);
         let stored = self.table.get(&key, Consistency::Strong).await?;
-        let mut record: DomainRecord = stored.as_ref().map(Item::decode).transpose()?.unwrap_or_default();
-        let found = record.version;
+        let found = stored.as_ref().map_or(0, version_of);
+        let kept = stored.as_ref().map_or(Ok(DomainRecord::default()), Item::decode::<DomainRecord>);
+        let mut record = kept.unwrap_or_else(|error| {
+            tracing::error!(%error, "a domain's settings cannot be read and are set anew");
+            DomainRecord::default()
+        });
         check_version(options, found)?;
         // As it is now: what another process set a moment ago counts.
         let directory = self.read_directory().await?;
         Checks::new(self.settings(), &directory, self.now()).domain(domain, change, &mut record)?;
-        record.version += 1;
+        record.version = found + 1;
         if options.mode == Mode::Apply {
-            let condition = if stored.is_some() { Condition::VersionIs(found) } else { Condition::Absent };
+            let condition = unchanged(stored.as_ref());
             let item = Item::encode(key, &record)?;
             match self.write_resolved(&[Write::put(item.clone()).when(condition)]).await {
                 // Our own write, whose reply was lost.
@@ -72,10 +76,10 @@ impl Service {
         let key = keys::domain(domain);
         let stored = self.table.get(&key, Consistency::Strong).await?;
         let stored = stored.ok_or_else(|| ServiceError::NotFound(format!("domain '{domain}' is not set up")))?;
-        let found = stored.decode::<DomainRecord>()?.version;
+        let found = version_of(&stored);
         check_version(options, found)?;
         if options.mode == Mode::Apply {
-            let write = Write::delete(key).when(Condition::VersionIs(found));
+            let write = Write::delete(key).when(unchanged(Some(&stored)));
             match self.write_resolved(&[write]).await {
                 // Gone already: by us, with a lost reply, or by somebody else with the same wish.
                 Ok(()) | Err(TableError::ConditionFailed { existing: None, .. }) => self.domains.forget(),
@@ -83,6 +87,20 @@ impl Service {
             }
         }
         Ok(())
+    }
+}
+
+/// The version of a stored domain, also of one that cannot be read otherwise: so it can be set anew, or removed.
+fn version_of(stored: &Item) -> u64 {
+    stored.number(keys::attribute::VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
+}
+
+/// That nobody has changed the domain since it was read.
+fn unchanged(stored: Option<&Item>) -> Condition {
+    match stored {
+        None => Condition::Absent,
+        Some(item) if item.number(keys::attribute::VERSION).is_some() => Condition::VersionIs(version_of(item)),
+        Some(_) => Condition::Present,
     }
 }
 
@@ -96,8 +114,7 @@ fn check_version(options: &WriteOptions, found: u64) -> Result<(), ServiceError>
 fn version_lost(error: TableError, expected: u64) -> ServiceError {
     match error {
         TableError::ConditionFailed { existing, .. } => {
-            let version = existing.and_then(|item| item.number(keys::attribute::VERSION));
-            let found = version.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
+            let found = existing.map_or(0, |item| version_of(&item));
             ServiceError::VersionMismatch { expected, found, link: None }
         }
         other => other.into(),

@@ -73,9 +73,13 @@ async fn a_domain_that_cannot_be_read_refuses_its_targets_and_leaves_the_others_
         let refused = violations(&fixture.refused(on("go.example", to(target))).await)[0].1.to_owned();
         assert!(["target_denied", "target_not_allowed"].contains(&refused.as_str()), "{target}: {refused}");
     }
+    set(&fixture.session, "go.example", SetDomain::default()).await.unwrap();
+    assert_eq!(leads_to(&visit(&fixture, "go.example").await), "https://example.com/go.example", "set anew");
+    plant(&fixture, "go.example", json!({ "version": "seven" })).await;
+    fixture.session.remove_domain(&domain("go.example"), &WriteOptions::default()).await.unwrap();
     fixture.create(on("to.example", to("https://example.com/"))).await;
     fixture.create(to("https://example.com/")).await;
-    assert_eq!(fixture.session.domains().await.unwrap().domains.len(), 3);
+    assert_eq!(fixture.session.domains().await.unwrap().domains.len(), 2, "one was removed");
 }
 
 #[tokio::test]
