@@ -1,5 +1,5 @@
 //! What can be done to links, keys and domains: the one interface of the two ways to do it, directly on a table
-//! ([`crate::service::Direct`]) and through the API (the client).
+//! ([`crate::service::Session`]) and through the API (the client).
 
 use std::fmt::Debug;
 
