@@ -20,8 +20,8 @@ const ATTEMPTS: u8 = 16;
 
 /// A checked create: everything but the code.
 #[derive(Debug)]
-struct Plan {
-    entry: DomainEntry,
+struct Plan<'a> {
+    entry: &'a DomainEntry,
     body: LinkBody,
     source: CodeSource,
     length: u8,
@@ -35,7 +35,7 @@ enum CodeSource {
     /// The caller names it.
     Custom(ShortCode),
     /// It is derived from the idempotency key, so that a retry finds its own item.
-    Keyed { actor: String, key: String },
+    Keyed(String),
     /// It is derived from the target, so that the next create with `reuse` finds the link.
     Reuse,
     /// It is drawn.
@@ -80,13 +80,13 @@ impl Service {
         Ok((record.view(&entry.base_url, self.now()), created))
     }
 
-    async fn plan(
+    async fn plan<'a>(
         &self,
         caller: &Caller,
         request: &CreateLink,
         options: &WriteOptions,
-        directory: &Directory,
-    ) -> Result<Plan, ServiceError> {
+        directory: &'a Directory,
+    ) -> Result<Plan<'a>, ServiceError> {
         let entry = directory.find(request.domain.as_deref())?;
         let now = self.now();
         let mut checks = Checks::new(self.settings(), directory, now);
@@ -114,7 +114,7 @@ impl Service {
             caller.require(Role::Editor)?;
         }
         let create_token = self.create_token(caller, options).await?;
-        let source = code_source(caller, request, options, code);
+        let source = code_source(request, options, code);
         let body = LinkBody {
             target,
             title,
@@ -136,7 +136,7 @@ impl Service {
             change_id: None,
             reusable: request.reuse,
         };
-        Ok(Plan { entry: entry.clone(), body, source, length, if_exists: request.if_exists, reissue: request.reissue })
+        Ok(Plan { entry, body, source, length, if_exists: request.if_exists, reissue: request.reissue })
     }
 
     async fn create_token(&self, caller: &Caller, options: &WriteOptions) -> Result<String, ServiceError> {
@@ -146,7 +146,7 @@ impl Service {
         }
     }
 
-    async fn carry_out(&self, caller: &Caller, plan: Plan) -> Result<(LinkRecord, Created), ServiceError> {
+    async fn carry_out(&self, caller: &Caller, plan: Plan<'_>) -> Result<(LinkRecord, Created), ServiceError> {
         for attempt in 0..ATTEMPTS {
             let Some(record) = self.candidate(caller, &plan, attempt).await? else { continue };
             caller.require_for(Role::Creator, &record.domain, &record.code, &record.body.tags)?;
@@ -175,7 +175,7 @@ impl Service {
     }
 
     /// Checks everything a create would meet, without writing.
-    async fn rehearse(&self, caller: &Caller, plan: Plan) -> Result<(LinkRecord, Created), ServiceError> {
+    async fn rehearse(&self, caller: &Caller, plan: Plan<'_>) -> Result<(LinkRecord, Created), ServiceError> {
         for attempt in 0..ATTEMPTS {
             let Some(record) = self.candidate(caller, &plan, attempt).await? else { continue };
             caller.require_for(Role::Creator, &record.domain, &record.code, &record.body.tags)?;
@@ -194,7 +194,12 @@ impl Service {
     }
 
     /// The link of one attempt; none if its code is reserved.
-    async fn candidate(&self, caller: &Caller, plan: &Plan, attempt: u8) -> Result<Option<LinkRecord>, ServiceError> {
+    async fn candidate(
+        &self,
+        caller: &Caller,
+        plan: &Plan<'_>,
+        attempt: u8,
+    ) -> Result<Option<LinkRecord>, ServiceError> {
         let length = plan.length.saturating_add(attempt / 4);
         let prefix = caller.code_prefix();
         let attempt = attempt.to_string();
@@ -202,12 +207,23 @@ impl Service {
         let entropy = match &plan.source {
             CodeSource::Custom(code) => return Ok(Some(plan.record(code.clone()))),
             CodeSource::Random => self.codes.entropy(),
-            CodeSource::Keyed { actor, key } => self.derive(&["code", actor, key, domain, &attempt]).await?,
+            CodeSource::Keyed(key) => self.keyed_entropy(caller, key, &plan.entry.domain, &attempt).await?,
             CodeSource::Reuse => self.derive(&["reuse", domain, plan.body.target.as_str(), &attempt]).await?,
         };
         let code = ShortCode::from_entropy(prefix, &entropy, length)
             .map_err(|invalid| ServiceError::violation("/code_length", &invalid))?;
         Ok((!routes::is_reserved(code.as_str())).then(|| plan.record(code)))
+    }
+
+    /// What the code of one attempt under an idempotency key is made of.
+    async fn keyed_entropy(
+        &self,
+        caller: &Caller,
+        key: &str,
+        domain: &Domain,
+        attempt: &str,
+    ) -> Result<[u8; 32], ServiceError> {
+        self.derive(&["code", caller.actor().as_str(), key, domain.as_str(), attempt]).await
     }
 
     async fn derive(&self, parts: &[&str]) -> Result<[u8; 32], ServiceError> {
@@ -232,7 +248,7 @@ impl Service {
     async fn collide(
         &self,
         caller: &Caller,
-        plan: &Plan,
+        plan: &Plan<'_>,
         record: &LinkRecord,
         existing: LinkRecord,
     ) -> Result<(Collision, Created), ServiceError> {
@@ -249,7 +265,7 @@ impl Service {
     fn judge_collision(
         &self,
         caller: &Caller,
-        plan: &Plan,
+        plan: &Plan<'_>,
         record: &LinkRecord,
         existing: LinkRecord,
     ) -> Result<(Collision, Created), ServiceError> {
@@ -344,9 +360,9 @@ impl Service {
             Some(Ok(code)) => code,
             Some(Err(_)) => return Ok(None),
             None => {
-                let parts = ["code", caller.actor().as_str(), key, entry.domain.as_str(), "0"];
+                let entropy = self.keyed_entropy(caller, key, &entry.domain, "0").await?;
                 let length = request.code_length.unwrap_or(entry.code_length);
-                match ShortCode::from_entropy(caller.code_prefix(), &self.derive(&parts).await?, length) {
+                match ShortCode::from_entropy(caller.code_prefix(), &entropy, length) {
                     Ok(code) => code,
                     Err(_) => return Ok(None),
                 }
@@ -362,7 +378,7 @@ impl Service {
     }
 }
 
-impl Plan {
+impl Plan<'_> {
     fn record(&self, code: ShortCode) -> LinkRecord {
         LinkRecord { domain: self.entry.domain.clone(), code, body: self.body.clone() }
     }
@@ -398,11 +414,11 @@ fn custom_code(text: &str) -> Result<ShortCode, InvalidValue> {
     Ok(code)
 }
 
-fn code_source(caller: &Caller, request: &CreateLink, options: &WriteOptions, code: Option<ShortCode>) -> CodeSource {
+fn code_source(request: &CreateLink, options: &WriteOptions, code: Option<ShortCode>) -> CodeSource {
     match (code, &options.idempotency_key) {
         (Some(code), _) => CodeSource::Custom(code),
         (None, _) if request.reuse => CodeSource::Reuse,
-        (None, Some(key)) => CodeSource::Keyed { actor: caller.actor().to_string(), key: key.clone() },
+        (None, Some(key)) => CodeSource::Keyed(key.clone()),
         (None, None) => CodeSource::Random,
     }
 }

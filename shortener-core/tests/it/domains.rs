@@ -1,7 +1,6 @@
 //! Domains: rows that cannot be read, hosts that belong to one domain each, and lost replies.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 use serde_json::json;
 use shortener_core::link::{Domain, ShortCode};
@@ -12,8 +11,7 @@ use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::{Attributes, Item, Key, Table, Write, keys};
 use shortener_core::wire::{CreateLink, DomainSettings, Patch, PolicyRules, Problem, Role, SetDomain};
 
-use super::fixture::{Fixture, coded, service_on, to, violations};
-use super::links::LostReplies;
+use super::fixture::{Fixture, ScriptedTable, coded, service_on, to, violations};
 
 fn domain(name: &str) -> Domain {
     Domain::parse(name).unwrap()
@@ -169,7 +167,8 @@ async fn visitors_of_unknown_codes_are_not_sent_to_a_host_of_ours() {
 
 #[tokio::test]
 async fn lost_replies_spoil_neither_domains_nor_the_first_key() {
-    let table = Arc::new(LostReplies { inner: MemoryTable::new(), every: 1, writes: AtomicU32::new(0) });
+    let table = ScriptedTable::over(&Arc::new(MemoryTable::new()));
+    table.lose_every_reply();
     let (service, _) = service_on(table);
     let session = Session::new(service.clone(), Caller::direct("ana"));
     let made = set(&session, "go.example", at("https://links.example")).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -95,6 +96,7 @@ pub(crate) struct ScriptedTable {
     pub(crate) inner: Arc<MemoryTable>,
     reads: Mutex<Reads>,
     meanwhile: Mutex<Option<Meanwhile>>,
+    loses_replies: AtomicBool,
 }
 
 impl fmt::Debug for ScriptedTable {
@@ -105,11 +107,21 @@ impl fmt::Debug for ScriptedTable {
 
 impl ScriptedTable {
     pub(crate) fn over(inner: &Arc<MemoryTable>) -> Arc<Self> {
-        Arc::new(Self { inner: inner.clone(), reads: Mutex::new(Reads::Right), meanwhile: Mutex::new(None) })
+        Arc::new(Self {
+            inner: inner.clone(),
+            reads: Mutex::new(Reads::Right),
+            meanwhile: Mutex::new(None),
+            loses_replies: AtomicBool::new(false),
+        })
     }
 
     pub(crate) fn read_as(&self, reads: Reads) {
         *self.reads.lock().unwrap() = reads;
+    }
+
+    /// From now on every write is applied and its reply is lost.
+    pub(crate) fn lose_every_reply(&self) {
+        self.loses_replies.store(true, Ordering::Relaxed);
     }
 
     /// The next transaction is applied, then `meanwhile` happens, and then its reply is lost.
@@ -136,8 +148,11 @@ impl Table for ScriptedTable {
     async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
         let meanwhile = if writes.len() > 1 { self.meanwhile.lock().unwrap().take() } else { None };
         self.inner.write(writes).await?;
-        let Some(meanwhile) = meanwhile else { return Ok(()) };
-        meanwhile.await;
+        match meanwhile {
+            Some(meanwhile) => meanwhile.await,
+            None if self.loses_replies.load(Ordering::Relaxed) => {}
+            None => return Ok(()),
+        }
         Err(TableError::OutcomeUnknown("the reply was lost".into()))
     }
 

@@ -1,19 +1,16 @@
 //! The promises of a link's life.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use async_trait::async_trait;
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
 use shortener_core::table::memory::MemoryTable;
-use shortener_core::table::{Added, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write};
 use shortener_core::wire::{
     Action, CreateLink, Created, IfExists, LinkFilter, LinkState, Patch, ProblemCode, SetDomain, StateFilter,
     UpdateLink,
 };
 
-use super::fixture::{Fixture, coded, keyed, link, service_on, to, violations};
+use super::fixture::{Fixture, ScriptedTable, coded, keyed, link, service_on, to, violations};
 
 fn expiring(when: &str) -> CreateLink {
     CreateLink { expires_at: Some(when.to_owned()), ..to("https://example.com/") }
@@ -407,49 +404,11 @@ async fn two_hundred_creators_of_one_code_have_one_winner() {
     }
 }
 
-/// Applies every n-th write and loses its reply.
-#[derive(Debug)]
-pub(crate) struct LostReplies {
-    pub(crate) inner: MemoryTable,
-    pub(crate) every: u32,
-    pub(crate) writes: AtomicU32,
-}
-
-#[async_trait]
-impl Table for LostReplies {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>, TableError> {
-        self.inner.get(key, consistency).await
-    }
-
-    async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
-        self.inner.write(writes).await?;
-        if self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.every) {
-            return Err(TableError::OutcomeUnknown("the reply was lost".into()));
-        }
-        Ok(())
-    }
-
-    async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
-        self.inner.insert_many(items).await
-    }
-
-    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        self.inner.get_many(keys).await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Page, TableError> {
-        self.inner.query(query).await
-    }
-
-    async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
-        self.inner.add(key, attribute, n, ceiling).await
-    }
-}
-
 #[tokio::test]
 async fn a_lost_reply_is_no_false_conflict_and_no_second_link() {
-    let table = LostReplies { inner: MemoryTable::new(), every: 1, writes: AtomicU32::new(0) };
-    let (service, _) = service_on(Arc::new(table));
+    let table = ScriptedTable::over(&Arc::new(MemoryTable::new()));
+    table.lose_every_reply();
+    let (service, _) = service_on(table);
     let session = Session::new(service, Caller::direct("ana"));
     let options = WriteOptions::default();
     let request = CreateLink { tags: vec!["t".to_owned()], ..coded("a", "https://example.com/") };
