@@ -9,6 +9,7 @@ mod links;
 mod memory;
 #[cfg(feature = "moto")]
 mod moto;
+mod purges;
 mod redirects;
 mod regressions;
 mod security;
