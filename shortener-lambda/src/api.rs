@@ -26,6 +26,7 @@ mod keys;
 mod layers;
 mod links;
 mod openapi;
+mod purges;
 mod query;
 mod segment;
 
@@ -58,6 +59,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(links::history))
         .routes(routes!(links::restore))
         .routes(routes!(links::tags))
+        .routes(routes!(purges::show))
         .routes(routes!(domains::list))
         .routes(routes!(domains::set, domains::remove))
         .routes(routes!(keys::list, keys::create))

@@ -21,7 +21,7 @@ pub struct Recorded {
     /// The paths.
     pub paths: Vec<String>,
     /// The reference.
-    pub reference: String,
+    pub reference: PurgeReference,
     /// How often it was asked for.
     pub requests: usize,
 }
@@ -78,14 +78,14 @@ impl EdgeCache for RecordedEdge {
     async fn purge(&self, paths: &[EdgePath], reference: &PurgeReference) -> Result<Begun, EdgeError> {
         let mut shared = self.lock();
         shared.answer(())?;
-        let known = shared.purges.iter().position(|purge| purge.reference == reference.as_str());
+        let known = shared.purges.iter().position(|purge| purge.reference == *reference);
         let at = known.unwrap_or(shared.purges.len());
         let paths: Vec<_> = paths.iter().map(|path| path.as_str().to_owned()).collect();
         match known {
             None => shared.purges.push(Recorded {
                 distribution: self.distribution.clone(),
                 paths,
-                reference: reference.as_str().to_owned(),
+                reference: reference.clone(),
                 requests: 1,
             }),
             Some(at) if shared.purges[at].paths == paths => shared.purges[at].requests += 1,

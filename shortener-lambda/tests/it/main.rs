@@ -7,6 +7,7 @@ mod client;
 mod documents;
 mod errors;
 mod pages;
+mod purges;
 mod redirects;
 mod routes;
 mod serving;
