@@ -78,7 +78,10 @@ pub(crate) async fn settle(
 async fn mention(context: &Context, operations: &dyn Operations, links: &[&mut Link]) {
     let begun = with_status(links, PurgeStatus::InProgress);
     if !begun.is_empty() && context.output.format == Format::Table {
-        context.output.note(&format!("the edge is dropping its copies of {}; --wait waits for that", names(&begun)));
+        context.output.note(&format!(
+            "the edge is dropping its copies of {}; until it has, visitors may get the old answer",
+            names(&begun)
+        ));
     }
     let failed = with_status(links, PurgeStatus::Failed);
     if failed.is_empty() {

@@ -67,7 +67,7 @@ pub enum Progress {
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
     /// The credentials are missing, not accepted, or do not allow it.
-    #[error("the credentials do not allow to purge the edge")]
+    #[error("the credentials do not allow purges of the edge")]
     Denied(#[source] Source),
     /// There is no distribution of this id.
     #[error("there is no such distribution")]

@@ -109,7 +109,7 @@ fn a_purge_that_nobody_may_follow_is_not_waited_for() {
     let started = std::time::Instant::now();
     let outcome = deployed.cli.run(&["disable", "launch", "--wait", "--json"]).exits(7);
     assert!(started.elapsed().as_secs() < 20);
-    let detail = "its purge cannot be followed: the credentials do not allow to purge the edge";
+    let detail = "its purge cannot be followed: the credentials do not allow purges of the edge";
     assert!(outcome.stderr.contains(detail), "{}", outcome.stderr);
     assert!(outcome.stdout.contains(r#""status":"in_progress""#), "{}", outcome.stdout);
 }

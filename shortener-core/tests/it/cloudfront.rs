@@ -136,8 +136,8 @@ async fn only_completed_is_completed() {
 async fn each_refusal_has_its_meaning() {
     let reference = reference().await;
     for (status, code, meaning) in [
-        ("403 Forbidden", "AccessDenied", "the credentials do not allow to purge the edge"),
-        ("403 Forbidden", "InvalidClientTokenId", "the credentials do not allow to purge the edge"),
+        ("403 Forbidden", "AccessDenied", "the credentials do not allow purges of the edge"),
+        ("403 Forbidden", "InvalidClientTokenId", "the credentials do not allow purges of the edge"),
         ("404 Not Found", "NoSuchDistribution", "there is no such distribution"),
         ("404 Not Found", "NoSuchInvalidation", "there is no such purge"),
         ("400 Bad Request", "TooManyInvalidationsInProgress", "too many purges are under way"),

@@ -126,7 +126,7 @@ async fn a_purge_that_fails_leaves_the_change_acknowledged() {
     let expected = Purge {
         id: None,
         status: PurgeStatus::Failed,
-        detail: Some("the credentials do not allow to purge the edge".to_owned()),
+        detail: Some("the credentials do not allow purges of the edge".to_owned()),
     };
     assert_eq!(purge_of(&changed), &expected);
     assert_eq!(session.get(&link("launch")).await.unwrap().state, LinkState::Disabled);
