@@ -19,7 +19,6 @@ mod each;
 mod exit;
 mod hints;
 mod output;
-#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod purge;
 mod report;
 

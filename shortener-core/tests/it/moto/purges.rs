@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::types::{
-    CookiePreference, CustomOriginConfig, DefaultCacheBehavior, DistributionConfig, ForwardedValues, ItemSelection,
-    Origin, OriginProtocolPolicy, Origins, ViewerProtocolPolicy,
+    CustomOriginConfig, DefaultCacheBehavior, DistributionConfig, ItemSelection, Origin, OriginProtocolPolicy, Origins,
+    ViewerProtocolPolicy,
 };
 use shortener_core::edge::cloudfront::CloudFront;
 use shortener_core::edge::{DistributionId, EdgeCaches, PurgeId};
@@ -18,15 +18,13 @@ use shortener_core::wire::{ProblemCode, PurgeStatus, UpdateLink};
 use super::Moto;
 use crate::cloudfront;
 use crate::dynamo;
-use crate::fixture::{coded, link, service_on};
+use crate::fixture::{coded, keyed, link, service_on};
 
 async fn create_distribution(client: &Client) -> DistributionId {
-    let cookies = CookiePreference::builder().forward(ItemSelection::None).build().unwrap();
-    let values = ForwardedValues::builder().query_string(false).cookies(cookies).build().unwrap();
     let behaviour = DefaultCacheBehavior::builder()
         .target_origin_id("redirect")
         .viewer_protocol_policy(ViewerProtocolPolicy::RedirectToHttps)
-        .forwarded_values(values)
+        .cache_policy_id("658327ea-f89d-4fab-a63d-7e88639e58f6")
         .build()
         .unwrap();
     let custom = CustomOriginConfig::builder()
@@ -62,7 +60,7 @@ async fn a_change_invalidates_its_path_on_moto() {
     let purging = |id| session.clone().with_edge_cache(Some(CloudFront::from_client(client.clone()).of(id)));
     let disable = UpdateLink { disabled: Some(true), ..UpdateLink::default() };
 
-    let changed = purging(id.clone()).update(&link("launch"), &disable, &WriteOptions::default()).await.unwrap();
+    let changed = purging(id.clone()).update(&link("launch"), &disable, &keyed("k")).await.unwrap();
     let purge = changed.purge.unwrap();
     assert_eq!(purge.status, PurgeStatus::Completed, "{purge:?}");
     let purge_id = purge.id.unwrap();
@@ -71,6 +69,10 @@ async fn a_change_invalidates_its_path_on_moto() {
     let batch = stored.invalidation.unwrap().invalidation_batch.unwrap();
     assert_eq!(batch.paths.unwrap().items.unwrap(), ["/launch"]);
     assert!(batch.caller_reference.starts_with("short-"));
+
+    // CloudFront would answer with the same one.
+    let again = purging(id.clone()).update(&link("launch"), &disable, &keyed("k")).await.unwrap();
+    assert_ne!(again.purge.unwrap().id, Some(purge_id));
 
     let unknown = purging(id).purge_status(&PurgeId::parse("INOSUCH").unwrap()).await.unwrap_err();
     assert_eq!(unknown.code, ProblemCode::NotFound);
