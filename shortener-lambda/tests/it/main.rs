@@ -6,6 +6,8 @@ mod app;
 mod client;
 mod documents;
 mod errors;
+#[cfg(unix)]
+mod lambda;
 mod pages;
 mod redirects;
 mod routes;
