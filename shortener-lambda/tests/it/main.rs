@@ -4,6 +4,7 @@
 mod api;
 mod app;
 mod client;
+mod deployment;
 mod documents;
 mod errors;
 #[cfg(unix)]
