@@ -4,6 +4,7 @@
 #[cfg(feature = "client")]
 pub mod client;
 pub mod clock;
+pub mod edge;
 pub mod error;
 pub mod link;
 pub mod metrics;

@@ -24,6 +24,7 @@ mod error;
 mod history;
 mod list;
 mod merge;
+mod purge;
 mod record;
 mod secret;
 mod session;

@@ -27,6 +27,7 @@ mod keys;
 mod layers;
 mod links;
 mod openapi;
+mod purges;
 mod query;
 mod segment;
 
@@ -68,6 +69,7 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(links::history))
         .routes(routes!(links::restore))
         .routes(routes!(links::tags))
+        .routes(routes!(purges::show))
         .routes(routes!(domains::list))
         .routes(routes!(domains::set, domains::remove))
         .routes(routes!(keys::list, keys::create))

@@ -1,10 +1,17 @@
 //! Settings of the functions and the container, read from the environment once.
 
 use std::net::SocketAddr;
+#[cfg(feature = "aws")]
+use std::sync::Arc;
 
 use axum::Router;
+use shortener_core::edge::DistributionId;
+#[cfg(feature = "aws")]
+use shortener_core::edge::cloudfront::CloudFront;
 use shortener_core::error::InvalidValue;
 use shortener_core::link::BaseUrl;
+#[cfg(feature = "aws")]
+use shortener_core::table::dynamo::CredentialSource;
 
 use crate::app::{App, Edge, Site, api_router, redirect_router, router};
 
@@ -24,6 +31,9 @@ pub struct Config {
     pub security_contact: Option<String>,
     /// `SHORT_EDGE`: `cloudfront` behind a distribution with the functions of `infra/`, else `none`, the default.
     pub edge: Edge,
+    /// `SHORT_DISTRIBUTION_ID`: the CloudFront distribution that changes purge; by default the one that the edge names in
+    /// `x-short-distribution-id`, and none without an edge.
+    pub distribution: Option<DistributionId>,
     /// `SHORT_LISTEN`: address and port outside Lambda; `127.0.0.1:8080` by default.
     pub listen: SocketAddr,
     /// `AWS_ENDPOINT_URL_DYNAMODB`, or else `AWS_ENDPOINT_URL`: where the table is, if not at the region's own endpoint.
@@ -127,6 +137,10 @@ impl Config {
                 .transpose()
                 .map_err(|invalid| refuse("SHORT_SECURITY_CONTACT", invalid))?,
             edge: parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?,
+            distribution: set("SHORT_DISTRIBUTION_ID")
+                .map(|id| DistributionId::parse(&id))
+                .transpose()
+                .map_err(|invalid| refuse("SHORT_DISTRIBUTION_ID", invalid))?,
             listen: parse_listen(set("SHORT_LISTEN").as_deref()).map_err(|invalid| refuse("SHORT_LISTEN", invalid))?,
             endpoint_url: set("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| set("AWS_ENDPOINT_URL")),
             metrics: parse_metrics(set("SHORT_METRICS").as_deref(), place)
@@ -138,7 +152,21 @@ impl Config {
 
     /// The site that these settings describe.
     pub fn site(&self) -> Site {
-        Site::new(&self.base_url).with_edge(self.edge).with_security_contact(self.security_contact.clone())
+        let site = Site::new(&self.base_url).with_edge(self.edge).with_security_contact(self.security_contact.clone());
+        self.purging(site)
+    }
+
+    /// The site, whose changes purge CloudFront. Its client is only made for the first purge.
+    #[cfg(feature = "aws")]
+    fn purging(&self, site: Site) -> Site {
+        let credentials = if self.on_lambda { CredentialSource::Environment } else { CredentialSource::Chain };
+        site.with_purges(Arc::new(CloudFront::new(credentials)), self.distribution.clone())
+    }
+
+    #[cfg(not(feature = "aws"))]
+    #[expect(clippy::unused_self, reason = "the other build reads its settings")]
+    fn purging(&self, site: Site) -> Site {
+        site
     }
 }
 
@@ -240,6 +268,7 @@ mod tests {
             ("SHORT_EDGE", "yes"),
             ("SHORT_LISTEN", "8080"),
             ("SHORT_METRICS", "statsd"),
+            ("SHORT_DISTRIBUTION_ID", "E1/../E2"),
             ("SHORT_SECURITY_CONTACT", "x@y.example\nContact: evil"),
             ("SHORT_SECURITY_CONTACT", "nobody"),
         ] {

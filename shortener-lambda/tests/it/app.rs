@@ -11,6 +11,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shortener_core::clock::TestClock;
+use shortener_core::edge::DistributionId;
+use shortener_core::edge::recorded::RecordedEdge;
 use shortener_core::link::{BaseUrl, CodeGenerator};
 use shortener_core::redirect::Resolver;
 use shortener_core::service::{Service, Settings};
@@ -29,6 +31,7 @@ pub(crate) struct Setup {
     edge: Edge,
     contact: Option<String>,
     memory_first: bool,
+    distribution: Option<&'static str>,
 }
 
 /// The running application.
@@ -36,6 +39,7 @@ pub(crate) struct TestApp {
     pub(crate) router: Router,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) table: Arc<SickTable>,
+    pub(crate) edge: RecordedEdge,
     pub(crate) key: String,
 }
 
@@ -58,6 +62,11 @@ impl Setup {
         Self { edge: Edge::CloudFront, ..self }
     }
 
+    /// With this `SHORT_DISTRIBUTION_ID`.
+    pub(crate) fn with_distribution(self, id: &'static str) -> Self {
+        Self { distribution: Some(id), ..self }
+    }
+
     pub(crate) fn with_contact(self, contact: &str) -> Self {
         Self { contact: Some(contact.to_owned()), ..self }
     }
@@ -77,17 +86,25 @@ impl Setup {
         let key = service.ensure_admin_key().await.unwrap().unwrap().key;
         let feed = self.memory_first.then(|| Arc::clone(&table) as Arc<dyn ChangeFeed>);
         let resolver = Arc::new(Resolver::new(Arc::clone(&service), feed));
+        let edge = RecordedEdge::default();
         let site = Site::new(&base_url)
+            .with_purges(Arc::new(edge.clone()), self.distribution.map(|id| DistributionId::parse(id).unwrap()))
             .with_edge(self.edge)
             .with_security_contact(self.contact)
             .with_clock(Arc::clone(&clock) as _);
-        TestApp { router: router(App::new(service, resolver, site)), clock, table, key }
+        TestApp { router: router(App::new(service, resolver, site)), clock, table, edge, key }
     }
 }
 
 impl TestApp {
     pub(crate) fn setup() -> Setup {
-        Setup { base_url: "https://s.example", edge: Edge::None, contact: None, memory_first: false }
+        Setup {
+            base_url: "https://s.example",
+            edge: Edge::None,
+            contact: None,
+            memory_first: false,
+            distribution: None,
+        }
     }
 
     pub(crate) async fn start() -> Self {

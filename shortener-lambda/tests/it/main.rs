@@ -10,6 +10,7 @@ mod errors;
 #[cfg(unix)]
 mod lambda;
 mod pages;
+mod purges;
 mod redirects;
 mod routes;
 mod serving;
