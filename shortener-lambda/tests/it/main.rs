@@ -6,6 +6,7 @@ mod app;
 mod client;
 mod documents;
 mod errors;
+mod functions;
 mod pages;
 mod redirects;
 mod routes;
