@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod client;
 mod documents;
+mod edge;
 mod errors;
 mod functions;
 mod pages;

@@ -10,8 +10,9 @@ const FILES: [&str; 2] = ["viewer-request.js", "viewer-response.js"];
 /// The largest function that CloudFront takes.
 const MAX_BYTES: usize = 10 * 1024;
 
-/// Features later than ES 5.1, which the runtime lacks or has in part; `const` is all that the functions need of them.
-const LATER: [&str; 32] = [
+/// Features later than ES 5.1, which the runtime lacks or has in part. The functions need none of them but `const` and
+/// `let`.
+const LATER: [&str; 31] = [
     "=>",
     "...",
     "?.",
@@ -20,7 +21,6 @@ const LATER: [&str; 32] = [
     "?<!",
     "**",
     "`",
-    "let ",
     "const {",
     "const [",
     " of ",
@@ -61,7 +61,7 @@ fn the_functions_are_small_enough() {
 }
 
 #[test]
-fn the_functions_keep_to_es_5_1_and_const() {
+fn the_functions_keep_to_es_5_1_with_const_and_let() {
     for file in FILES {
         let code = code(file);
         for feature in LATER {
