@@ -159,7 +159,10 @@ impl Config {
     /// The site, whose changes purge CloudFront. Its client is only made for the first purge.
     #[cfg(feature = "aws")]
     fn purging(&self, site: Site) -> Site {
-        let credentials = if self.on_lambda { CredentialSource::Environment } else { CredentialSource::Chain };
+        let credentials = match self.place {
+            Place::Lambda => CredentialSource::Environment,
+            Place::Elsewhere => CredentialSource::Chain,
+        };
         site.with_purges(Arc::new(CloudFront::new(credentials)), self.distribution.clone())
     }
 

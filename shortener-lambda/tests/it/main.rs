@@ -6,7 +6,9 @@ mod app;
 mod client;
 mod deployment;
 mod documents;
+mod edge;
 mod errors;
+mod functions;
 #[cfg(unix)]
 mod lambda;
 mod pages;
