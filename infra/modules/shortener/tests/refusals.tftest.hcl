@@ -1,4 +1,5 @@
-# Inputs that the module refuses: every validation, each by a value that nothing else is wrong with.
+# Inputs that the module refuses: every validation has a value that it alone refuses. A variable whose rules look at
+# another is not judged where that other one is refused, which is why there is more than one run.
 
 mock_provider "aws" {}
 
@@ -17,20 +18,16 @@ run "values_out_of_range" {
     name                               = "Short"
     image_uri                          = "docker.io/library/short:1.0.0"
     architecture                       = "armv7"
-    domain_name                        = "https://go.example.com/"
     hosted_zone_id                     = "example.com"
     certificate_arn                    = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
-    additional_domain_names            = ["s.example.com:443"]
     base_url                           = "http://go.example.com"
     security_contact                   = "nobody"
     redirect_memory_mb                 = 64
     redirect_timeout_s                 = 30
     redirect_provisioned_concurrency   = -1
-    redirect_reserved_concurrency      = 0
     api_memory_mb                      = 20480
     api_timeout_s                      = 900
     api_provisioned_concurrency        = 1.5
-    api_reserved_concurrency           = 0
     ingest_memory_mb                   = 127
     ingest_timeout_s                   = 901
     ingest_reserved_concurrency        = 0
@@ -38,7 +35,6 @@ run "values_out_of_range" {
     log_filter                         = "info; debug"
     log_retention_days                 = 0
     log_kms_key_arn                    = "alias/logs"
-    table_name                         = "my table"
     table_kms_key_arn                  = "alias/aws/dynamodb"
     table_recovery_days                = 36
     table_max_read_units               = 0
@@ -69,20 +65,16 @@ run "values_out_of_range" {
     var.name,
     var.image_uri,
     var.architecture,
-    var.domain_name,
     var.hosted_zone_id,
     var.certificate_arn,
-    var.additional_domain_names,
     var.base_url,
     var.security_contact,
     var.redirect_memory_mb,
     var.redirect_timeout_s,
     var.redirect_provisioned_concurrency,
-    var.redirect_reserved_concurrency,
     var.api_memory_mb,
     var.api_timeout_s,
     var.api_provisioned_concurrency,
-    var.api_reserved_concurrency,
     var.ingest_memory_mb,
     var.ingest_timeout_s,
     var.ingest_reserved_concurrency,
@@ -90,7 +82,6 @@ run "values_out_of_range" {
     var.log_filter,
     var.log_retention_days,
     var.log_kms_key_arn,
-    var.table_name,
     var.table_kms_key_arn,
     var.table_recovery_days,
     var.table_max_read_units,
@@ -118,13 +109,33 @@ run "values_out_of_range" {
   ]
 }
 
+run "values_of_variables_that_look_at_others" {
+  command = plan
+
+  variables {
+    domain_name                   = "go.example.com"
+    hosted_zone_id                = "Z0123456789"
+    additional_domain_names       = ["s.example.com:443"]
+    redirect_reserved_concurrency = 0
+    api_reserved_concurrency      = 0
+    table_name                    = "my table"
+  }
+
+  expect_failures = [
+    var.additional_domain_names,
+    var.redirect_reserved_concurrency,
+    var.api_reserved_concurrency,
+    var.table_name,
+  ]
+}
+
 run "values_that_do_not_fit_each_other" {
   command = plan
 
   variables {
     image_uri                        = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/short:latest"
     name                             = "go"
-    domain_name                      = "go.example.com"
+    additional_domain_names          = ["s.example.com"]
     redirect_provisioned_concurrency = 10
     redirect_reserved_concurrency    = 9
     api_provisioned_concurrency      = 2
@@ -134,18 +145,29 @@ run "values_that_do_not_fit_each_other" {
   expect_failures = [
     var.image_uri,
     var.table_name,
-    var.domain_name,
+    var.additional_domain_names,
     var.redirect_reserved_concurrency,
     var.api_reserved_concurrency,
   ]
 }
 
-run "further_domains_without_a_first" {
+run "a_domain_that_is_a_url" {
   command = plan
 
   variables {
-    additional_domain_names = ["s.example.com"]
+    domain_name    = "https://go.example.com/"
+    hosted_zone_id = "Z0123456789"
   }
 
-  expect_failures = [var.additional_domain_names]
+  expect_failures = [var.domain_name]
+}
+
+run "a_domain_without_certificate" {
+  command = plan
+
+  variables {
+    domain_name = "go.example.com"
+  }
+
+  expect_failures = [var.domain_name]
 }
