@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 use super::{CacheLifetimes, Prepared, Resolution, not_found};
 use crate::link::ShortCode;
+use crate::metrics;
 use crate::operations::LinkRef;
 use crate::service::{Directory, DomainEntry, LinkRecord, Service, ServiceError};
 use crate::table::{ChangeFeed, Changes, Consistency, Item, Key, TableError, keys};
@@ -35,26 +37,36 @@ const BUDGET: Duration = Duration::from_millis(900);
 pub struct Resolver {
     service: Arc<Service>,
     feed: Option<Arc<dyn ChangeFeed>>,
-    copies: Cache<LinkRef, Arc<Prepared>, BySize>,
+    copies: Cache<LinkRef, LinkCopy, BySize>,
     /// The last change taken over, and how often changes were.
     sequence: AtomicU64,
     epoch: AtomicU64,
+}
+
+/// A link as it was read at some moment.
+#[derive(Debug, Clone)]
+struct LinkCopy {
+    link: Arc<Prepared>,
+    read_at: Timestamp,
 }
 
 /// Weighs copies by their memory.
 #[derive(Debug, Clone)]
 struct BySize;
 
-impl Weighter<LinkRef, Arc<Prepared>> for BySize {
-    fn weight(&self, _link: &LinkRef, copy: &Arc<Prepared>) -> u64 {
-        copy.size_bytes()
+impl Weighter<LinkRef, LinkCopy> for BySize {
+    fn weight(&self, _link: &LinkRef, copy: &LinkCopy) -> u64 {
+        copy.link.size_bytes()
     }
 }
 
 /// A link that was found, and whether it may have changed since.
 enum Found {
-    Current(Arc<Prepared>),
-    Old(Arc<Prepared>),
+    Current(LinkCopy),
+    /// Read just now, but not strongly.
+    Eventual(LinkCopy),
+    /// Read by an earlier request.
+    Old(LinkCopy),
 }
 
 /// What the preview page shows.
@@ -88,9 +100,14 @@ impl Resolver {
         }
     }
 
-    /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain).
+    /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain) within 900 ms.
     pub async fn resolve(&self, host: &str, code: &ShortCode) -> Resolution {
-        let deadline = Instant::now() + BUDGET;
+        self.resolve_by(None, host, code).await
+    }
+
+    /// The same, and not later than `deadline`, if there is one.
+    pub async fn resolve_by(&self, deadline: Option<Instant>, host: &str, code: &ShortCode) -> Resolution {
+        let deadline = within_budget(deadline);
         let directory = match within(deadline, self.service.directory()).await {
             Ok(directory) => directory,
             Err(error) => return unavailable(&error),
@@ -102,8 +119,12 @@ impl Resolver {
             None => self.find_in_store(&link, deadline).await,
         };
         match found {
-            Ok(Some(Found::Current(copy))) => self.decide(&copy, &directory, entry),
-            Ok(Some(Found::Old(copy))) => self.decide(&copy, &directory, entry).kept_briefly(),
+            Ok(Some(Found::Current(copy))) => self.decide(&copy.link, &directory, entry),
+            Ok(Some(Found::Eventual(copy))) => self.decide(&copy.link, &directory, entry).kept_briefly(),
+            Ok(Some(Found::Old(copy))) => {
+                let age = self.service.now().duration_since(copy.read_at).as_secs() + 1;
+                self.decide(&copy.link, &directory, entry).of_old_copy(age, entry.edge)
+            }
             Ok(None) => not_found(entry, None),
             // A row that could not have been created leads nowhere; it is no sign that the store is sick.
             Err(TableError::BadItem(detail)) => {
@@ -114,9 +135,14 @@ impl Resolver {
         }
     }
 
-    /// Finds what the preview page of a code shows, as the table has it now; never counted.
+    /// Finds what the preview page of a code shows, as the table has it now, within 900 ms; never counted.
     pub async fn preview(&self, host: &str, code: &ShortCode) -> Preview {
-        let deadline = Instant::now() + BUDGET;
+        self.preview_by(None, host, code).await
+    }
+
+    /// The same, and not later than `deadline`, if there is one.
+    pub async fn preview_by(&self, deadline: Option<Instant>, host: &str, code: &ShortCode) -> Preview {
+        let deadline = within_budget(deadline);
         let Ok(directory) = within(deadline, self.service.directory()).await else { return Preview::Unavailable };
         let entry = directory.of_host(host);
         let record = match within(deadline, self.service.read_link(&entry.domain, code)).await {
@@ -151,7 +177,7 @@ impl Resolver {
         let epoch = self.epoch.load(Ordering::Acquire);
         let Some(copy) = self.read(link, Consistency::Strong).await? else { return Ok(None) };
         // The insertion fails if the feed has dropped the link meanwhile; then the copy is not kept, which is right.
-        let _ = guard.insert(Arc::clone(&copy));
+        let _ = guard.insert(copy.clone());
         // The link may have changed while it was read, after the feed had dropped it: then it must not stay.
         if self.epoch.load(Ordering::Acquire) != epoch {
             self.copies.remove(link);
@@ -170,7 +196,7 @@ impl Resolver {
                 return Ok(None);
             }
             Ok(Some(copy)) => {
-                self.copies.insert(link.clone(), Arc::clone(&copy));
+                self.copies.insert(link.clone(), copy.clone());
                 return Ok(Some(Found::Current(copy)));
             }
             Err(error @ TableError::BadItem(_)) => return Err(error),
@@ -178,13 +204,22 @@ impl Resolver {
         };
         tracing::warn!(%error, code = %link.code, "a strong read failed");
         let eventual = within_table(deadline, self.read(link, Consistency::Eventual)).await.ok().flatten();
-        let newest = [eventual, self.copies.get(link)].into_iter().flatten().max_by_key(|copy| copy.version);
-        newest.map(|copy| Some(Found::Old(copy))).ok_or(error)
+        match (eventual, self.copies.get(link)) {
+            (Some(read), remembered) if remembered.as_ref().is_none_or(|old| old.link.version <= read.link.version) => {
+                Ok(Some(Found::Eventual(read)))
+            }
+            (_, Some(old)) => {
+                metrics::count_cache_hit();
+                Ok(Some(Found::Old(old)))
+            }
+            (_, None) => Err(error),
+        }
     }
 
-    async fn read(&self, link: &LinkRef, consistency: Consistency) -> Result<Option<Arc<Prepared>>, TableError> {
+    async fn read(&self, link: &LinkRef, consistency: Consistency) -> Result<Option<LinkCopy>, TableError> {
+        let read_at = self.service.now();
         let item = self.service.table().get(&keys::link(&link.domain, &link.code), consistency).await?;
-        item.map(|item| prepare(&item)).transpose()
+        item.map(|item| Ok(LinkCopy { link: prepare(&item)?, read_at })).transpose()
     }
 
     /// Takes over the changes made since the last time, so that this process answers by the new state.
@@ -241,6 +276,11 @@ impl Resolver {
 
 fn prepare(item: &Item) -> Result<Arc<Prepared>, TableError> {
     Ok(Arc::new(Prepared::new(LinkRecord::decode(item)?, item.number(keys::attribute::PURGE_AT))))
+}
+
+fn within_budget(deadline: Option<Instant>) -> Instant {
+    let end = Instant::now() + BUDGET;
+    deadline.map_or(end, |deadline| deadline.min(end))
 }
 
 async fn within<T>(deadline: Instant, work: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {

@@ -4,8 +4,13 @@
 mod api;
 mod app;
 mod client;
+mod deployment;
 mod documents;
+mod edge;
 mod errors;
+mod functions;
+#[cfg(unix)]
+mod lambda;
 mod pages;
 mod purges;
 mod redirects;
