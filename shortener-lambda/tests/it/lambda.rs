@@ -9,6 +9,7 @@ mod cold_start;
 mod freezing;
 mod log_lines;
 mod meters;
+mod purges;
 mod redelivery;
 mod redirects;
 mod sick_store;
