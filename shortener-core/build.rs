@@ -19,11 +19,11 @@ fn main() {
 
 /// The commit checked out; none unless this file is under its control: a tarball may lie inside a foreign repository.
 fn from_git() -> Option<String> {
-    git(&["ls-files", "--error-unmatch", "build.rs"])?;
     let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
     if Path::new(&log).exists() {
         println!("cargo:rerun-if-changed={log}");
     }
+    git(&["ls-files", "--error-unmatch", "build.rs"])?;
     git(&["rev-parse", "--short=12", "HEAD"])
 }
 

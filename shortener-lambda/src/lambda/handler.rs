@@ -57,7 +57,7 @@ impl Handler {
     async fn warm_up(&self, deadline: Instant) {
         let held = tokio::time::sleep(WARM_UP_HOLD);
         let read = tokio::time::timeout_at(deadline, self.service.prepare_redirects());
-        let (_, read) = tokio::join!(held, read);
+        let ((), read) = tokio::join!(held, read);
         match read {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {

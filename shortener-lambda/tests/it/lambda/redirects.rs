@@ -75,7 +75,7 @@ async fn pages_preview_and_icon_come_whole() {
     let (_store, function) = start().await;
     let preview = function.answer(&Event::get("/launch+")).await;
     assert_eq!(preview.status, 200, "{preview}");
-    assert!(preview.text().contains("https://www.example.com/launch"), "{preview}");
+    assert!(preview.text().contains("https://www.<strong>example.com</strong>/launch"), "{preview}");
     let icon = function.answer(&Event::get("/favicon.ico")).await;
     assert_eq!((icon.status, icon.was_base64), (200, true));
     assert_eq!(icon.body, include_bytes!("../../../templates/favicon.ico"));

@@ -17,7 +17,10 @@ async fn settings_that_mean_nothing_end_the_start_with_the_reason() {
     for (setup, reason) in [
         (Setup::role("redirect", "http://127.0.0.1:9").env("SHORT_BASE_URL", "nonsense"), "SHORT_BASE_URL"),
         (Setup::role("redirect", "http://127.0.0.1:9").env("SHORT_EDGE", "yes"), "SHORT_EDGE"),
-        (Setup::role("redirect", "http://127.0.0.1:9").without_env("AWS_REGION"), "no AWS region is configured"),
+        (
+            Setup::role("redirect", "").without_env("AWS_ENDPOINT_URL_DYNAMODB").without_env("AWS_REGION"),
+            "no AWS region is configured",
+        ),
         (Setup::role("nonsense", "http://127.0.0.1:9"), "argument"),
     ] {
         let mut function = setup.spawn();

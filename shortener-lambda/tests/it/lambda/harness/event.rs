@@ -49,7 +49,7 @@ impl Event {
         Self::new("GET", path)
     }
 
-    /// What EventBridge sends to keep instances warm.
+    /// What `EventBridge` sends to keep instances warm.
     pub(crate) fn warm_up() -> Self {
         let mut event = Self::get("/api/v1/health");
         event.0["requestContext"]["domainName"] = json!("warm.invalid");

@@ -66,8 +66,14 @@ impl FaultProxy {
         self.state.send_modify(|state| state.mode = mode);
         // The listener is opened and closed by the proxy's thread.
         for _ in 0..200 {
+            let before = self.connections();
             let is_refused = TcpStream::connect(self.address).await.is_err();
-            if is_refused == (mode == Mode::Refuse) {
+            if is_refused && mode == Mode::Refuse {
+                return;
+            }
+            if !is_refused && mode != Mode::Refuse {
+                // This connection is no function's: it is counted before anyone compares.
+                self.accepted.clone().wait_for(|count| *count > before).await.unwrap();
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
