@@ -19,6 +19,8 @@ mod each;
 mod exit;
 mod hints;
 mod output;
+#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
+mod purge;
 mod report;
 
 use exit::ExitStatus;
