@@ -18,6 +18,9 @@ pub use resolver::{Preview, Resolver};
 /// Longest time, in seconds, for which an edge may keep a 404: a code created just after a probe works within it.
 const NOT_FOUND_SECONDS: u32 = 5;
 
+/// Longest time, in seconds, for which an edge may keep an answer made from an old copy before it asks again.
+const OLD_COPY_SECONDS: u32 = 5;
+
 /// What to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
@@ -42,10 +45,27 @@ pub enum Resolution {
 impl Resolution {
     /// The same answer, kept only briefly by edges because it may be an old one.
     #[must_use]
-    fn kept_briefly(mut self) -> Self {
+    fn kept_briefly(self) -> Self {
+        self.with_cache(|cache| cache.at_most(OLD_COPY_SECONDS, u32::MAX))
+    }
+
+    /// The same answer from a copy of the link that was read `age` seconds ago.
+    ///
+    /// It ends when an edge's own copy of back then would, so that how long a change can stay unseen does not depend on
+    /// how many sick parts stand behind each other; after that there is no answer.
+    #[must_use]
+    fn of_old_copy(self, age: i64, edge: EdgeLifetimes) -> Self {
+        let longest = i64::from(edge.fresh) + i64::from(edge.revalidate.max(edge.if_error));
+        match u32::try_from(longest - age) {
+            Ok(left @ 1..) => self.with_cache(|cache| cache.at_most(OLD_COPY_SECONDS, left)),
+            _ => Self::Unavailable,
+        }
+    }
+
+    fn with_cache(mut self, change: impl FnOnce(CacheLifetimes) -> CacheLifetimes) -> Self {
         if let Self::Redirect(Redirect { cache, .. }) | Self::NotFound { cache, .. } | Self::Gone { cache } = &mut self
         {
-            *cache = cache.at_most(NOT_FOUND_SECONDS);
+            *cache = change(*cache);
         }
         self
     }
@@ -99,13 +119,16 @@ impl CacheLifetimes {
         Self::Edge { fresh, revalidate: edge.revalidate.min(stale), if_error: edge.if_error.min(stale) }
     }
 
-    /// At most `seconds` fresh or stale while revalidating: for an answer that may be an old one.
+    /// At most `seconds` fresh or stale while revalidating, and all over after `left`: for an answer that may be an
+    /// old one.
     #[must_use]
-    pub fn at_most(self, seconds: u32) -> Self {
+    fn at_most(self, seconds: u32, left: u32) -> Self {
         match self {
             Self::NoStore => self,
             Self::Edge { fresh, revalidate, if_error } => {
-                Self::Edge { fresh: fresh.min(seconds), revalidate: revalidate.min(seconds), if_error }
+                let fresh = fresh.min(seconds).min(left);
+                let stale = left - fresh;
+                Self::Edge { fresh, revalidate: revalidate.min(seconds).min(stale), if_error: if_error.min(stale) }
             }
         }
     }
@@ -172,8 +195,10 @@ impl Prepared {
     }
 }
 
+/// Functions of the edge do not see errors, so browsers get these lifetimes as they are, and would show a 410 again
+/// without asking while it may be revalidated.
 fn gone(entry: &DomainEntry) -> Resolution {
-    Resolution::Gone { cache: CacheLifetimes::capped(entry.edge, None) }
+    Resolution::Gone { cache: CacheLifetimes::capped(EdgeLifetimes { revalidate: 0, ..entry.edge }, None) }
 }
 
 pub(crate) fn not_found(entry: &DomainEntry, remaining: Option<i64>) -> Resolution {
@@ -203,6 +228,23 @@ mod tests {
             assert!((1..remaining).contains(&fresh), "{remaining}");
             assert!(fresh + revalidate.max(if_error) < remaining, "{remaining}");
         }
+    }
+
+    #[test]
+    fn an_old_copy_ends_when_the_edges_own_copy_would() {
+        let edge = EdgeLifetimes { fresh: 60, revalidate: 60, if_error: 300 };
+        let cache = |age| match (Resolution::Gone { cache: CacheLifetimes::capped(edge, None) }).of_old_copy(age, edge)
+        {
+            Resolution::Gone { cache: CacheLifetimes::Edge { fresh, revalidate, if_error } } => {
+                Some((fresh, revalidate, if_error))
+            }
+            _ => None,
+        };
+        assert_eq!(cache(0), Some((5, 5, 300)));
+        assert_eq!(cache(100), Some((5, 5, 255)));
+        assert_eq!(cache(353), Some((5, 2, 2)));
+        assert_eq!(cache(359), Some((1, 0, 0)));
+        assert_eq!((cache(360), cache(1_000_000)), (None, None));
     }
 
     #[test]

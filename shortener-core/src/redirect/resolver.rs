@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
@@ -35,26 +36,36 @@ const BUDGET: Duration = Duration::from_millis(900);
 pub struct Resolver {
     service: Arc<Service>,
     feed: Option<Arc<dyn ChangeFeed>>,
-    copies: Cache<LinkRef, Arc<Prepared>, BySize>,
+    copies: Cache<LinkRef, LinkCopy, BySize>,
     /// The last change taken over, and how often changes were.
     sequence: AtomicU64,
     epoch: AtomicU64,
+}
+
+/// A link as it was read at some moment.
+#[derive(Debug, Clone)]
+struct LinkCopy {
+    link: Arc<Prepared>,
+    read_at: Timestamp,
 }
 
 /// Weighs copies by their memory.
 #[derive(Debug, Clone)]
 struct BySize;
 
-impl Weighter<LinkRef, Arc<Prepared>> for BySize {
-    fn weight(&self, _link: &LinkRef, copy: &Arc<Prepared>) -> u64 {
-        copy.size_bytes()
+impl Weighter<LinkRef, LinkCopy> for BySize {
+    fn weight(&self, _link: &LinkRef, copy: &LinkCopy) -> u64 {
+        copy.link.size_bytes()
     }
 }
 
 /// A link that was found, and whether it may have changed since.
 enum Found {
-    Current(Arc<Prepared>),
-    Old(Arc<Prepared>),
+    Current(LinkCopy),
+    /// Read just now, but not strongly.
+    Eventual(LinkCopy),
+    /// Read by an earlier request.
+    Old(LinkCopy),
 }
 
 /// What the preview page shows.
@@ -102,8 +113,12 @@ impl Resolver {
             None => self.find_in_store(&link, deadline).await,
         };
         match found {
-            Ok(Some(Found::Current(copy))) => self.decide(&copy, &directory, entry),
-            Ok(Some(Found::Old(copy))) => self.decide(&copy, &directory, entry).kept_briefly(),
+            Ok(Some(Found::Current(copy))) => self.decide(&copy.link, &directory, entry),
+            Ok(Some(Found::Eventual(copy))) => self.decide(&copy.link, &directory, entry).kept_briefly(),
+            Ok(Some(Found::Old(copy))) => {
+                let age = self.service.now().duration_since(copy.read_at).as_secs() + 1;
+                self.decide(&copy.link, &directory, entry).of_old_copy(age, entry.edge)
+            }
             Ok(None) => not_found(entry, None),
             // A row that could not have been created leads nowhere; it is no sign that the store is sick.
             Err(TableError::BadItem(detail)) => {
@@ -151,7 +166,7 @@ impl Resolver {
         let epoch = self.epoch.load(Ordering::Acquire);
         let Some(copy) = self.read(link, Consistency::Strong).await? else { return Ok(None) };
         // The insertion fails if the feed has dropped the link meanwhile; then the copy is not kept, which is right.
-        let _ = guard.insert(Arc::clone(&copy));
+        let _ = guard.insert(copy.clone());
         // The link may have changed while it was read, after the feed had dropped it: then it must not stay.
         if self.epoch.load(Ordering::Acquire) != epoch {
             self.copies.remove(link);
@@ -170,7 +185,7 @@ impl Resolver {
                 return Ok(None);
             }
             Ok(Some(copy)) => {
-                self.copies.insert(link.clone(), Arc::clone(&copy));
+                self.copies.insert(link.clone(), copy.clone());
                 return Ok(Some(Found::Current(copy)));
             }
             Err(error @ TableError::BadItem(_)) => return Err(error),
@@ -178,13 +193,18 @@ impl Resolver {
         };
         tracing::warn!(%error, code = %link.code, "a strong read failed");
         let eventual = within_table(deadline, self.read(link, Consistency::Eventual)).await.ok().flatten();
-        let newest = [eventual, self.copies.get(link)].into_iter().flatten().max_by_key(|copy| copy.version);
-        newest.map(|copy| Some(Found::Old(copy))).ok_or(error)
+        match (eventual, self.copies.get(link)) {
+            (Some(read), Some(old)) if read.link.version < old.link.version => Ok(Some(Found::Old(old))),
+            (Some(read), _) => Ok(Some(Found::Eventual(read))),
+            (None, Some(old)) => Ok(Some(Found::Old(old))),
+            (None, None) => Err(error),
+        }
     }
 
-    async fn read(&self, link: &LinkRef, consistency: Consistency) -> Result<Option<Arc<Prepared>>, TableError> {
+    async fn read(&self, link: &LinkRef, consistency: Consistency) -> Result<Option<LinkCopy>, TableError> {
+        let read_at = self.service.now();
         let item = self.service.table().get(&keys::link(&link.domain, &link.code), consistency).await?;
-        item.map(|item| prepare(&item)).transpose()
+        item.map(|item| Ok(LinkCopy { link: prepare(&item)?, read_at })).transpose()
     }
 
     /// Takes over the changes made since the last time, so that this process answers by the new state.

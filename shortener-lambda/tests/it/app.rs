@@ -24,6 +24,7 @@ use crate::sick::SickTable;
 pub(crate) const REQUEST_ID: &str = "0193d9a4-7f1c-7c3e-9c5e-2f8f7d0b6a11";
 
 /// How the application is to be set up.
+#[derive(Clone)]
 pub(crate) struct Setup {
     base_url: &'static str,
     edge: Edge,
@@ -37,6 +38,7 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) table: Arc<SickTable>,
     pub(crate) key: String,
+    setup: Setup,
 }
 
 /// Randomness that repeats itself in each test.
@@ -69,19 +71,25 @@ impl Setup {
 
     pub(crate) async fn start(self) -> TestApp {
         let (table, clock) = (SickTable::new(), Arc::new(TestClock::at("2026-11-24T12:00:00Z".parse().unwrap())));
+        let (service, app) = self.assemble(&table, &clock);
+        let key = service.ensure_admin_key().await.unwrap().unwrap().key;
+        TestApp { router: router(app), clock, table, key, setup: self }
+    }
+
+    /// A process that has just begun, over a table and a clock.
+    fn assemble(&self, table: &Arc<SickTable>, clock: &Arc<TestClock>) -> (Arc<Service>, App) {
         let base_url = BaseUrl::parse(self.base_url).unwrap();
-        let service = Service::new(Arc::clone(&table) as _, Settings::new(base_url.clone()))
-            .with_clock(Arc::clone(&clock) as _)
+        let service = Service::new(Arc::clone(table) as _, Settings::new(base_url.clone()))
+            .with_clock(Arc::clone(clock) as _)
             .with_codes(Arc::new(CountedCodes::default()));
         let service = Arc::new(service);
-        let key = service.ensure_admin_key().await.unwrap().unwrap().key;
-        let feed = self.memory_first.then(|| Arc::clone(&table) as Arc<dyn ChangeFeed>);
+        let feed = self.memory_first.then(|| Arc::clone(table) as Arc<dyn ChangeFeed>);
         let resolver = Arc::new(Resolver::new(Arc::clone(&service), feed));
         let site = Site::new(&base_url)
             .with_edge(self.edge)
-            .with_security_contact(self.contact)
-            .with_clock(Arc::clone(&clock) as _);
-        TestApp { router: router(App::new(service, resolver, site)), clock, table, key }
+            .with_security_contact(self.contact.clone())
+            .with_clock(Arc::clone(clock) as _);
+        (Arc::clone(&service), App::new(service, resolver, site))
     }
 }
 
@@ -92,6 +100,11 @@ impl TestApp {
 
     pub(crate) async fn start() -> Self {
         Self::setup().start().await
+    }
+
+    /// Another process over the same data and clock, with a connection of its own to the table, and nothing in memory.
+    pub(crate) fn another_process(&self, table: &Arc<SickTable>) -> App {
+        self.setup.assemble(table, &self.clock).1
     }
 
     /// A request without a key.

@@ -15,7 +15,7 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/short";
 /// A [`MemoryTable`] that fails while it is told to.
 #[derive(Debug, Default)]
 pub(crate) struct SickTable {
-    table: MemoryTable,
+    table: Arc<MemoryTable>,
     is_sick: AtomicBool,
     is_mad: AtomicBool,
     refusal: Mutex<Option<Refusal>>,
@@ -33,8 +33,17 @@ impl SickTable {
         Arc::default()
     }
 
+    /// The same data over another connection, which fails or works by itself.
+    pub(crate) fn reconnected(&self) -> Arc<Self> {
+        Arc::new(Self { table: Arc::clone(&self.table), ..Self::default() })
+    }
+
     pub(crate) fn fail(&self) {
         self.is_sick.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn heal(&self) {
+        self.is_sick.store(false, Ordering::SeqCst);
     }
 
     /// From now on it panics, as a defect of ours would.

@@ -4,8 +4,10 @@
 // what the visitor likes. The origin believes `x-forwarded-host` and `x-short-distribution-id` because nothing but this
 // distribution can reach it. An exception here would be a 503 for the visitor: odd events pass unchanged.
 
-// What a host name may be made of, and at most how long it is.
-const HOST = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+// What no host name has in it, and at most how long it is. Both cases are spelled out: lower-casing first, or the flag
+// `i`, would let letters pass that are no ASCII, such as the Kelvin sign for `k`. And there is no `$`, which in this
+// runtime also matches before a final line break.
+const IN_NO_HOST = /[^A-Za-z0-9_.-]|^\.|\.\./;
 const HOST_LENGTH = 253;
 
 // An escape of a character of a code, or of the `+` that asks for the preview. `.` is none of them: decoding it would
@@ -17,7 +19,7 @@ const OF_A_CODE = /^[A-Za-z0-9_+-]$/;
 
 function handler(event) {
     const request = event.request;
-    if (!request || !request.headers) {
+    if (!request || typeof request.headers !== 'object' || request.headers === null) {
         return request;
     }
     const context = event.context || {};
@@ -32,12 +34,10 @@ function handler(event) {
 // Lower case, without port and trailing dot. A host that is no name is taken for the distribution's own, which belongs
 // to the default domain: such visitors share one cache entry.
 function canonicalHost(header, context) {
-    const given = header && typeof header.value === 'string' ? header.value.toLowerCase() : '';
+    const given = header && typeof header.value === 'string' ? header.value : '';
     const host = given.replace(/:[0-9]*$/, '').replace(/\.$/, '');
-    if (host.length <= HOST_LENGTH && HOST.test(host)) {
-        return host;
-    }
-    return String(context.distributionDomainName || '').toLowerCase();
+    const isName = host !== '' && host.length <= HOST_LENGTH && host.slice(-1) !== '.' && !IN_NO_HOST.test(host);
+    return String(isName ? host : context.distributionDomainName || '').toLowerCase();
 }
 
 // RFC 3986, section 6.2.2.2, for paths that can be codes. What is an API path, or would become one, stays as it is.

@@ -16,7 +16,7 @@ const ENCODED_IN_QUERIES = /[^\x21\x24-\x26\x28-\x3b\x3d\x3f-\x7e]+/g;
 function handler(event) {
     const request = event.request || {};
     const response = event.response;
-    if (!response || !response.headers || isApi(request.uri)) {
+    if (!response || typeof response.headers !== 'object' || response.headers === null || isApi(request.uri)) {
         return response;
     }
     const headers = response.headers;
@@ -109,9 +109,10 @@ function rawQuery(request) {
     }
     const pairs = [];
     Object.keys(given).forEach(function (name) {
-        const parts = given[name].multiValue || [given[name]];
+        const parameter = given[name] || {};
+        const parts = Array.isArray(parameter.multiValue) ? parameter.multiValue : [parameter];
         parts.forEach(function (part) {
-            pairs.push(name + '=' + part.value);
+            pairs.push(name + '=' + ((part && part.value) || ''));
         });
     });
     return pairs.join('&');
