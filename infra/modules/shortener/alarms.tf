@@ -229,7 +229,7 @@ resource "aws_cloudwatch_metric_alarm" "ingest_lag" {
   metric_query {
     id          = "ended"
     label       = "Runs that ended well"
-    expression  = "runs - errors"
+    expression  = "runs - FILL(errors, 0)"
     return_data = true
   }
 

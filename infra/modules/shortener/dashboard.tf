@@ -1,9 +1,10 @@
-# One screen, from the visitor inwards. The functions' own metrics are found by their namespace, whatever dimensions they have.
+# One screen, from the visitor inwards. The functions' own metrics are searched for, whatever dimensions they have beside
+# the function's name.
 locals {
   edge_dimensions  = ["DistributionId", aws_cloudfront_distribution.edge.id, "Region", "Global"]
   table_dimensions = ["TableName", local.table_name]
 
-  # Rows of widgets: title, region, kind of graph, metrics.
+  # Two in a row. A metric is a list as CloudWatch takes it: namespace, name and dimensions, or an expression.
   dashboard_graphs = [
     {
       title  = "Requests at the edge, a minute"
@@ -69,16 +70,28 @@ locals {
       ]
     },
     {
-      title   = "Counts of the functions, a minute"
+      title   = "Clicks at the origin by outcome, a minute"
       region  = local.region
       stat    = "Sum"
-      metrics = [[{ expression = "SEARCH('Namespace=\"Short\"', 'Sum', 60)", id = "counts" }]]
+      metrics = [[{ id = "clicks", expression = "SEARCH('Namespace=\"Short\" MetricName=\"Redirects\" Function=\"${var.name}-redirect\"', 'Sum', 60)" }]]
     },
     {
-      title   = "Latencies of the functions, one in a hundred"
+      title   = "Table operations, one in a hundred, ms"
       region  = local.region
       stat    = "p99"
-      metrics = [[{ expression = "SEARCH('Namespace=\"Short\" Latency', 'p99', 60)", id = "latencies" }]]
+      metrics = [for name in keys(local.http_functions) : [{ id = name, expression = "SEARCH('Namespace=\"Short\" MetricName=\"StoreLatency\" Function=\"${var.name}-${name}\"', 'p99', 60)" }]]
+    },
+    {
+      title   = "Failed table operations, a minute"
+      region  = local.region
+      stat    = "Sum"
+      metrics = [for name in keys(local.http_functions) : [{ id = name, expression = "SEARCH('Namespace=\"Short\" MetricName=\"StoreFailures\" Function=\"${var.name}-${name}\"', 'Sum', 60)" }]]
+    },
+    {
+      title   = "Cold starts, a minute"
+      region  = local.region
+      stat    = "Sum"
+      metrics = [for name in keys(local.http_functions) : [{ id = name, expression = "SEARCH('Namespace=\"Short\" MetricName=\"ColdStarts\" Function=\"${var.name}-${name}\"', 'Sum', 60)" }]]
     },
   ]
 }

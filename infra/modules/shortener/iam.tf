@@ -119,7 +119,7 @@ locals {
       Effect = "Allow"
       Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
       # The streams of its own group and no other.
-      Resource = ["${group.arn}:log-stream:*"]
+      Resource = ["${group.arn}:*"]
     }]
   }
 

@@ -6,6 +6,7 @@ order, names, JSON and XML that the provider can write and read back. They do no
 written, or that it acts on it. For a distribution in particular "no changes" says that the provider reads what it wrote.
 """
 
+import json
 import re
 import sys
 import uuid
@@ -17,6 +18,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.route53.models import route53_backends
 from moto.server import main
+from moto.wafv2.models import FakeWebACL
+from moto.wafv2.responses import WAFV2Response
 
 NAMESPACE = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 VERSION = "{0}/2020-05-31/"
@@ -175,6 +178,29 @@ def keep_logging_config():
     LambdaFunction.__init__, LambdaFunction.get_configuration = make_and_keep, show_kept
 
 
+def keep_data_protection():
+    """moto forgets what a web ACL hides from its samples."""
+    show = FakeWebACL.to_dict
+
+    def keeping(write):
+        def write_and_keep(self):
+            answer, sent = write(self), json.loads(self.body)
+            for acl in self.wafv2_backend.wacls.values():
+                if acl.name == sent["Name"]:
+                    acl.data_protection = sent.get("DataProtectionConfig")
+            return answer
+
+        return write_and_keep
+
+    def show_kept(self):
+        kept = getattr(self, "data_protection", None)
+        return show(self) | ({"DataProtectionConfig": kept} if kept else {})
+
+    WAFV2Response.create_web_acl = keeping(WAFV2Response.create_web_acl)
+    WAFV2Response.update_web_acl = keeping(WAFV2Response.update_web_acl)
+    FakeWebACL.to_dict = show_kept
+
+
 def ignore_conditional_denials():
     """moto does not know the conditions of a bucket's policy and would refuse all where one denies requests without TLS:
     a Deny with a condition is taken for one that does not apply."""
@@ -206,6 +232,7 @@ def extend():
     serve("tagging$", tagging)
     serve("function/(?P<name>[^/]+)/publish$", publish_function)
     keep_logging_config()
+    keep_data_protection()
     ignore_conditional_denials()
 
 

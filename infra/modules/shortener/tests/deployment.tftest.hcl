@@ -140,7 +140,7 @@ run "by_default" {
     condition = alltrue(flatten([
       for role in aws_iam_role_policy.function : [
         for statement in jsondecode(role.policy).Statement : [
-          for resource in statement.Resource : startswith(resource, "arn:aws:") && (!strcontains(resource, "*") || can(regex("^arn:aws:(logs:.*:log-stream:\\*|s3:::[^*]+/edge/\\*)$", resource)))
+          for resource in statement.Resource : startswith(resource, "arn:aws:") && (!strcontains(resource, "*") || can(regex("^arn:aws:(logs:[^*]+:log-group:[^*]+:\\*|s3:::[^*]+/edge/\\*)$", resource)))
         ]
       ]
     ]))
@@ -360,7 +360,7 @@ run "by_default" {
     error_message = "an ingest that never runs is no alarm, or an index is not watched"
   }
   assert {
-    condition     = length(aws_sns_topic_subscription.alarms) == 0 && length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 10
+    condition     = length(aws_sns_topic_subscription.alarms) == 0 && length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 12
     error_message = "somebody is mailed though nobody asked, or the dashboard lacks a graph"
   }
 

@@ -9,6 +9,7 @@ mock_provider "aws" {
 
 variables {
   image_uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/short:1.0.0"
+  base_url  = "https://go.example.com"
 }
 
 run "values_out_of_range" {
