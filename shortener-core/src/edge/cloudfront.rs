@@ -32,6 +32,7 @@ const LIMITS: Limits = Limits {
     attempt: Duration::from_secs(2),
     connect: Duration::from_secs(1),
     attempts: 3,
+    hedge: None,
 };
 
 /// Amazon CloudFront. The client is made when something is first purged, and then shared; cloning is cheap.
