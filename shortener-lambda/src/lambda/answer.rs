@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use data_encoding::BASE64;
 use serde::Serialize;
 
@@ -21,13 +21,11 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The answer to a request of this method.
-    pub(super) async fn of(method: &Method, response: Response<Body>) -> Self {
+    /// The answer that a response of the router becomes.
+    pub(super) async fn of(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         // Bodies are made in memory here: reading one cannot fail.
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-        // Elsewhere the HTTP server sees to this.
-        let body = if *method == Method::HEAD { Bytes::new() } else { body };
         Self::new(parts.status, &parts.headers, body)
     }
 

@@ -43,10 +43,9 @@ impl Handler {
             tracing::error!(error_type = error.kind(), %error, "an event cannot be answered");
         })?;
         request.extensions_mut().insert(Deadline(deadline));
-        let method = request.method().clone();
         // A router answers every request: its error type has no values.
         let Ok(response) = self.router.call(request).await;
-        let answer = Answer::of(&method, response).await;
+        let answer = Answer::of(response).await;
         if is_warm_up {
             self.warm_up(deadline).await;
         }
