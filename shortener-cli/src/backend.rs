@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use shortener_core::client::ApiClient;
+use shortener_core::edge::cloudfront::CloudFront;
+use shortener_core::edge::{EdgeCache, EdgeCaches};
 use shortener_core::link::BaseUrl;
 use shortener_core::operations::Operations;
 use shortener_core::service::{Caller, Service, Session, Settings};
-use shortener_core::table::dynamo::{DynamoSettings, DynamoTable};
+use shortener_core::table::dynamo::{CredentialSource, DynamoSettings, DynamoTable};
 use shortener_core::table::sqlite::{OpenMode, SqliteOptions, SqliteTable};
 use shortener_core::table::{ChangeFeed, Table, TableError};
 use shortener_core::wire::{Problem, ProblemCode};
@@ -81,7 +83,15 @@ pub(crate) async fn open(config: &Config, access: Access, user: &str) -> anyhow:
         return Ok(Box::new(ApiClient::new(settings.clone())?));
     }
     let store = Store::open(&config.location, access).await?;
-    Ok(Box::new(Session::new(store.service(config.base_url_or_default()?), Caller::direct(user))))
+    let session = Session::new(store.service(config.base_url_or_default()?), Caller::direct(user));
+    Ok(Box::new(session.with_edge_cache(edge_cache(&config.location))))
+}
+
+/// What an edge in front of the table's service holds, if its distribution is known. A file has no edge, and a service
+/// purges its own.
+fn edge_cache(location: &Location) -> Option<Arc<dyn EdgeCache>> {
+    let Location::Table(TableLocation { distribution: Some(id), .. }) = location else { return None };
+    Some(CloudFront::new(CredentialSource::Chain).of(id.clone()))
 }
 
 fn open_file(file: &FileLocation, access: Access) -> Result<SqliteTable, Problem> {

@@ -13,7 +13,7 @@ use crate::commands::Command;
 #[derive(Debug, Parser)]
 #[command(
     name = "short",
-    version,
+    version = shortener_core::version::LONG,
     propagate_version = false,
     max_term_width = 100,
     after_long_help = "Examples:
@@ -47,6 +47,9 @@ pub(crate) struct GlobalArgs {
     /// Endpoint of the table, for DynamoDB-compatible engines [env: AWS_ENDPOINT_URL_DYNAMODB]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+    /// CloudFront distribution in front of the table's service, which changes purge [env: SHORT_DISTRIBUTION_ID]
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) distribution: Option<String>,
     /// Use the API at this URL, with the key in SHORT_API_KEY [env: SHORT_API_URL]
     #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]
     pub(crate) api: Option<String>,

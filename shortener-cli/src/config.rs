@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use etcetera::base_strategy::{BaseStrategy, Xdg};
 use shortener_core::client::{ApiKey, ApiSettings, ApiUrl};
+use shortener_core::edge::DistributionId;
 use shortener_core::error::InvalidValue;
 use shortener_core::link::BaseUrl;
 
@@ -58,6 +59,8 @@ pub(crate) struct TableLocation {
     pub(crate) region: Option<String>,
     /// URL of a DynamoDB-compatible engine.
     pub(crate) endpoint_url: Option<String>,
+    /// The distribution in front of its service: `--distribution`, `SHORT_DISTRIBUTION_ID`, the profile's `distribution`.
+    pub(crate) distribution: Option<DistributionId>,
 }
 
 impl Config {
@@ -108,6 +111,14 @@ pub(crate) fn format(args: &GlobalArgs, environment: &Environment) -> anyhow::Re
     }
 }
 
+/// A distribution as it was set.
+///
+/// # Errors
+/// It can be none.
+pub(crate) fn distribution(id: Option<&str>) -> anyhow::Result<Option<DistributionId>> {
+    id.map(DistributionId::parse).transpose().map_err(|error| invalid(&error))
+}
+
 /// A value of the configuration that does not parse.
 pub(crate) fn invalid(error: &InvalidValue) -> anyhow::Error {
     Stopped::Usage { detail: error.detail.to_string(), hint: None }.into()
@@ -149,11 +160,15 @@ fn location(args: &GlobalArgs, environment: &Environment, profile: Option<Profil
     };
     chosen.region = args.region.clone().or(chosen.region);
     chosen.endpoint_url = args.endpoint_url.clone().or(chosen.endpoint_url);
-    if chosen.table.is_none() && (args.region.is_some() || args.endpoint_url.is_some()) {
-        return Err(Stopped::usage("--region and --endpoint-url belong to a table", "name it by --table").into());
-    }
+    chosen.distribution = args.distribution.clone().or(environment.distribution.clone()).or(chosen.distribution);
     if let Some(name) = chosen.table {
-        return Ok(Location::Table(TableLocation { name, region: chosen.region, endpoint_url: chosen.endpoint_url }));
+        let Profile { region, endpoint_url, .. } = chosen;
+        let distribution = distribution(chosen.distribution.as_deref())?;
+        return Ok(Location::Table(TableLocation { name, region, endpoint_url, distribution }));
+    }
+    if args.region.is_some() || args.endpoint_url.is_some() || args.distribution.is_some() {
+        let detail = "--region, --endpoint-url and --distribution belong to a table";
+        return Err(Stopped::usage(detail, "name it by --table").into());
     }
     if let Some(url) = chosen.api {
         let key = environment.api_key.clone().or(chosen.api_key);

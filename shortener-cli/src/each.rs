@@ -8,6 +8,7 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::output::Header;
+use crate::purge::{self, Wait};
 use crate::report::name_of;
 
 /// Which links a verb is for.
@@ -37,8 +38,17 @@ pub(crate) struct OneLinkArgs {
 pub(crate) enum Show {
     /// Everything.
     Link,
-    /// A sentence that begins with this, on standard error.
-    Done(&'static str),
+    /// A sentence that begins with this, on standard error, and what becomes of the edge's copies.
+    Done(&'static str, Wait),
+}
+
+impl Show {
+    fn wait(self) -> Wait {
+        match self {
+            Self::Link => Wait::No,
+            Self::Done(_, wait) => wait,
+        }
+    }
 }
 
 /// Does something to each link: one alone as its own command, several as a batch whose failures do not stop it.
@@ -54,34 +64,42 @@ pub(crate) async fn each_link(
     let operations = context.operations().await?;
     let refs = address::resolve(operations, &links.codes, links.domain.as_deref()).await?;
     if let [only] = refs.as_slice() {
-        let link = act(operations, only).await?;
-        present(context, &link, show)?;
-        return Ok(ExitStatus::Ok);
+        let mut link = act(operations, only).await?;
+        announce(context, &link, show);
+        let settled = purge::settle(context, operations, show.wait(), &mut [&mut link]).await;
+        if !is_told(context, show) {
+            context.output.report(&link)?;
+        }
+        return Ok(settled);
     }
     let mut results = Vec::with_capacity(refs.len());
     for (link, name) in refs.iter().zip(&links.codes) {
         results.push(as_result(context, act(operations, link).await, name, show));
     }
-    finish(context, results, show)
+    let mut changed: Vec<_> = results.iter_mut().filter_map(|result| result.link.as_mut()).collect();
+    let settled = purge::settle(context, operations, show.wait(), &mut changed).await;
+    match finish(context, results, show)? {
+        ExitStatus::Ok => Ok(settled),
+        failed => Ok(failed),
+    }
 }
 
-/// Prints one link as the command shows it.
-pub(crate) fn present(context: &Context, link: &Link, show: Show) -> std::io::Result<()> {
-    match show {
-        Show::Done(verb) if context.output.format == Format::Table => {
-            context.done(&format!("{verb} {}", name_of(link)));
-        }
-        Show::Done(_) | Show::Link => context.output.report(link)?,
+/// Whether people are told what was done instead of being shown it.
+fn is_told(context: &Context, show: Show) -> bool {
+    matches!(show, Show::Done(..)) && context.output.format == Format::Table
+}
+
+/// Says what was done to a link, to people.
+fn announce(context: &Context, link: &Link, show: Show) {
+    if let (Show::Done(verb, _), Format::Table) = (show, context.output.format) {
+        context.done(&format!("{verb} {}", name_of(link)));
     }
-    Ok(())
 }
 
 fn as_result(context: &Context, outcome: Result<Link, Problem>, name: &str, show: Show) -> BatchResult {
     match outcome {
         Ok(link) => {
-            if let (Show::Done(verb), Format::Table) = (show, context.output.format) {
-                context.done(&format!("{verb} {}", name_of(&link)));
-            }
+            announce(context, &link, show);
             BatchResult { status: 200, link: Some(link), problem: None }
         }
         Err(problem) => {
@@ -102,10 +120,9 @@ pub(crate) fn complain(context: &Context, name: &str, problem: &Problem) {
 
 fn finish(context: &Context, results: Vec<BatchResult>, show: Show) -> anyhow::Result<ExitStatus> {
     let status = status_of(&results);
-    let silent = show != Show::Link && context.output.format == Format::Table;
     if context.output.format == Format::Json {
         context.output.report(&BatchResponse { results })?;
-    } else if !silent {
+    } else if !is_told(context, show) {
         let links: Vec<Link> = results.into_iter().filter_map(|result| result.link).collect();
         if !(links.is_empty() && context.output.is_for_people()) {
             context.output.page(&LinkPage { links, next_cursor: None }, Header::Shown)?;

@@ -19,6 +19,7 @@ mod each;
 mod exit;
 mod hints;
 mod output;
+mod purge;
 mod report;
 
 use exit::ExitStatus;

@@ -77,15 +77,20 @@ const UNITS: [(&str, i64, i64); 6] = [
 
 /// How far a moment is from now, in one unit: `in 4 days`, `2 hours ago`.
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
-    let seconds = at.as_second() - now.as_second();
-    let distance = seconds.abs();
-    let Some((unit, length, _)) = UNITS.into_iter().find(|(.., from)| distance >= *from) else {
-        return "now".to_owned();
-    };
+    match at.as_second() - now.as_second() {
+        0 => "now".to_owned(),
+        seconds @ 1.. => format!("in {}", span(seconds)),
+        seconds => format!("{} ago", span(-seconds)),
+    }
+}
+
+/// A number of seconds in one unit: `4 days`, `2 hours`.
+pub(crate) fn span(seconds: i64) -> String {
+    let (unit, length, _) = UNITS.into_iter().find(|(.., from)| seconds >= *from).unwrap_or(("second", 1, 1));
     // To the nearest: of 30 days, 30 are left a second later too.
-    let count = (distance + length / 2) / length;
+    let count = (seconds + length / 2) / length;
     let plural = if count == 1 { "" } else { "s" };
-    if seconds > 0 { format!("in {count} {unit}{plural}") } else { format!("{count} {unit}{plural} ago") }
+    format!("{count} {unit}{plural}")
 }
 
 const LINK_FIELDS: &[&str] = &[

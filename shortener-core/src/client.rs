@@ -13,13 +13,14 @@ use serde::Serialize;
 use url::Url;
 
 use self::call::{Call, Repeat};
+use crate::edge::PurgeId;
 use crate::error::InvalidValue;
 use crate::link::Domain;
 use crate::operations::{LinkRef, Mode, Operations, WriteOptions};
 use crate::routes::{api, fill};
 use crate::wire::{
     BatchRequest, BatchResponse, BatchResult, CreateKey, CreateLink, Created, CreatedKey, DomainList, DomainSettings,
-    History, KeyList, KeyView, Link, LinkFilter, LinkPage, Problem, ProblemCode, RotateKey, SetDomain, TagList,
+    History, KeyList, KeyView, Link, LinkFilter, LinkPage, Problem, ProblemCode, Purge, RotateKey, SetDomain, TagList,
     UpdateLink, Whoami,
 };
 
@@ -257,6 +258,10 @@ impl Operations for ApiClient {
         call.query.push(("limit".to_owned(), limit.to_string()));
         call.query.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.to_owned())));
         self.send(call).await?.json()
+    }
+
+    async fn purge_status(&self, id: &PurgeId) -> Result<Purge, Problem> {
+        self.send(Self::read(fill(api::PURGE, &[id.as_str()]))).await?.json()
     }
 
     async fn tags(&self) -> Result<TagList, Problem> {

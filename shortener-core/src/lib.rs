@@ -4,13 +4,16 @@
 #[cfg(feature = "client")]
 pub mod client;
 pub mod clock;
+pub mod edge;
 pub mod error;
 pub mod link;
+pub mod metrics;
 pub mod operations;
 pub mod policy;
 pub mod redirect;
 pub mod routes;
 pub mod service;
 pub mod table;
+pub mod version;
 pub mod when;
 pub mod wire;

@@ -5,10 +5,11 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+use crate::edge::PurgeId;
 use crate::link::{Domain, ShortCode};
 use crate::wire::{
     BatchResult, CreateKey, CreateLink, Created, CreatedKey, DomainList, DomainSettings, History, KeyList, KeyView,
-    Link, LinkFilter, LinkPage, Problem, RotateKey, SetDomain, TagList, UpdateLink, Whoami,
+    Link, LinkFilter, LinkPage, Problem, Purge, RotateKey, SetDomain, TagList, UpdateLink, Whoami,
 };
 
 /// Which link is meant.
@@ -60,6 +61,8 @@ pub trait Operations: Send + Sync + Debug {
     async fn restore(&self, link: &LinkRef, options: &WriteOptions) -> Result<Link, Problem>;
     /// Shows what happened to a link, newest first, a page at a time.
     async fn history(&self, link: &LinkRef, limit: u16, cursor: Option<&str>) -> Result<History, Problem>;
+    /// How far a purge of the edge is that the answer to a change has named.
+    async fn purge_status(&self, id: &PurgeId) -> Result<Purge, Problem>;
     /// Lists tags.
     async fn tags(&self) -> Result<TagList, Problem>;
     /// Lists domains.

@@ -18,6 +18,8 @@ pub mod api {
     pub const STATS: &str = "/api/v1/stats";
     /// The most clicked links.
     pub const TOP: &str = "/api/v1/top";
+    /// A purge of the edge.
+    pub const PURGE: &str = "/api/v1/purges/{id}";
     /// Tags.
     pub const TAGS: &str = "/api/v1/tags";
     /// Domains: list.
@@ -40,7 +42,7 @@ pub mod api {
     pub const DOCS: &str = "/api/docs";
 
     /// Every route.
-    pub const ALL: [&str; 18] = [
+    pub const ALL: [&str; 19] = [
         LINKS,
         LINKS_BATCH,
         LINK,
@@ -49,6 +51,7 @@ pub mod api {
         LINK_STATS,
         STATS,
         TOP,
+        PURGE,
         TAGS,
         DOMAINS,
         DOMAIN,

@@ -5,6 +5,7 @@ mod history;
 mod link;
 mod patch;
 mod problem;
+mod purge;
 
 pub use admin::{
     CreateKey, CreatedKey, DomainList, DomainSettings, EdgeLifetimes, Health, KeyList, KeyView, PolicyRules, Role,
@@ -17,3 +18,4 @@ pub use link::{
 };
 pub use patch::Patch;
 pub use problem::{Problem, ProblemCode, Violation};
+pub use purge::{Purge, PurgeStatus};

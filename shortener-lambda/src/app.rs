@@ -9,11 +9,15 @@ use axum::http::header::HOST;
 use axum::http::uri::Uri;
 use jiff::Timestamp;
 use shortener_core::clock::{Clock, SystemClock};
+use shortener_core::edge::{DistributionId, EdgeCache, EdgeCaches};
 use shortener_core::link::BaseUrl;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::Service;
 
 use crate::{api, pages, redirect};
+
+/// The distribution through which a request came.
+const DISTRIBUTION: &str = "x-short-distribution-id";
 
 /// The service as the handlers see it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub struct Site {
     https: bool,
     canonical: String,
     edge: Edge,
+    caches: Option<Arc<dyn EdgeCaches>>,
+    distribution: Option<DistributionId>,
     security_contact: Option<String>,
     clock: Arc<dyn Clock>,
 }
@@ -42,7 +48,8 @@ pub enum Edge {
     /// Nothing that is known: the `Host` header is believed, and forwarded queries are appended here.
     #[default]
     None,
-    /// CloudFront with the functions of `infra/`: `x-forwarded-host` is believed, and the edge appends queries.
+    /// CloudFront with the functions of `infra/`: `x-forwarded-host` and `x-short-distribution-id` are believed, and
+    /// the edge appends queries.
     CloudFront,
 }
 
@@ -52,7 +59,8 @@ impl App {
         Self(Arc::new(Parts { service, resolver, site }))
     }
 
-    pub(crate) fn service(&self) -> &Arc<Service> {
+    /// The service behind the handlers.
+    pub fn service(&self) -> &Arc<Service> {
         &self.0.service
     }
 
@@ -73,6 +81,8 @@ impl Site {
             https: canonical.starts_with("https:"),
             canonical,
             edge: Edge::None,
+            caches: None,
+            distribution: None,
             security_contact: None,
             clock: Arc::new(SystemClock),
         }
@@ -82,6 +92,15 @@ impl Site {
     #[must_use]
     pub fn with_edge(mut self, edge: Edge) -> Self {
         self.edge = edge;
+        self
+    }
+
+    /// The same site, where changes are to purge what the edge holds: the copies of `distribution`, or without one those
+    /// of the distribution that the edge itself names.
+    #[must_use]
+    pub fn with_purges(mut self, caches: Arc<dyn EdgeCaches>, distribution: Option<DistributionId>) -> Self {
+        self.caches = Some(caches);
+        self.distribution = distribution;
         self
     }
 
@@ -111,6 +130,18 @@ impl Site {
 
     pub(crate) fn edge(&self) -> Edge {
         self.edge
+    }
+
+    /// The edge's copies that a change asked for by a request with these headers must purge, if any are known.
+    ///
+    /// The edge's function overwrites the header that names its distribution; from anyone else it is not believed.
+    pub(crate) fn edge_cache(&self, headers: &HeaderMap) -> Option<Arc<dyn EdgeCache>> {
+        let caches = self.caches.as_ref()?;
+        let named = || match self.edge {
+            Edge::CloudFront => DistributionId::parse(headers.get(DISTRIBUTION)?.to_str().ok()?).ok(),
+            Edge::None => None,
+        };
+        Some(caches.of(self.distribution.clone().or_else(named)?))
     }
 
     pub(crate) fn security_contact(&self) -> Option<&str> {
@@ -143,9 +174,9 @@ pub fn router(app: App) -> Router {
     Router::new().merge(pages::routes()).merge(api::routes(&app)).fallback(redirect::serve).with_state(app)
 }
 
-/// Redirects and public pages alone: what the redirect function runs. It builds no OpenAPI document.
+/// Redirects, public pages and the health check: what the redirect function runs. It builds no OpenAPI document.
 pub fn redirect_router(app: App) -> Router {
-    Router::new().merge(pages::routes()).fallback(redirect::serve).with_state(app)
+    Router::new().merge(pages::routes()).merge(api::health_route(&app)).fallback(redirect::serve).with_state(app)
 }
 
 /// The API alone: what the API function runs.

@@ -1,12 +1,22 @@
 //! Settings of the functions and the container, read from the environment once.
 
 use std::net::SocketAddr;
+#[cfg(feature = "aws")]
+use std::sync::Arc;
 
 use axum::Router;
+use shortener_core::edge::DistributionId;
+#[cfg(feature = "aws")]
+use shortener_core::edge::cloudfront::CloudFront;
 use shortener_core::error::InvalidValue;
 use shortener_core::link::BaseUrl;
+#[cfg(feature = "aws")]
+use shortener_core::table::dynamo::CredentialSource;
 
 use crate::app::{App, Edge, Site, api_router, redirect_router, router};
+
+/// What Lambda sets, and nothing else does.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
 /// The settings. An empty variable counts as one that is not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +31,38 @@ pub struct Config {
     pub security_contact: Option<String>,
     /// `SHORT_EDGE`: `cloudfront` behind a distribution with the functions of `infra/`, else `none`, the default.
     pub edge: Edge,
+    /// `SHORT_DISTRIBUTION_ID`: the CloudFront distribution that changes purge; by default the one that the edge names in
+    /// `x-short-distribution-id`, and none without an edge.
+    pub distribution: Option<DistributionId>,
     /// `SHORT_LISTEN`: address and port outside Lambda; `127.0.0.1:8080` by default.
     pub listen: SocketAddr,
-    /// Whether this process runs on Lambda, which sets `AWS_LAMBDA_RUNTIME_API`.
-    pub on_lambda: bool,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, or else `AWS_ENDPOINT_URL`: where the table is, if not at the region's own endpoint.
+    pub endpoint_url: Option<String>,
+    /// `SHORT_METRICS`: `emf` writes metrics to standard output for CloudWatch, `none` does not; `emf` by default on
+    /// Lambda, `none` elsewhere.
+    pub metrics: Metrics,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: what metrics are filed under; `short` where there is none.
+    pub function: String,
+    /// Where this process runs: Lambda sets `AWS_LAMBDA_RUNTIME_API`.
+    pub place: Place,
+}
+
+/// Where a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// As a function, invoked through the Runtime API.
+    Lambda,
+    /// Anywhere else, over plain HTTP.
+    Elsewhere,
+}
+
+/// What becomes of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metrics {
+    /// Lines in CloudWatch's embedded metric format.
+    Emf,
+    /// Nothing is collected.
+    None,
 }
 
 /// Which part of the service a process is.
@@ -78,8 +116,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the first variable whose value means nothing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-        Self::from_lookup(|name| std::env::var(name).ok())
+        Self::from_lookup(variable)
     }
 
     /// Reads settings from any source of variables.
@@ -88,6 +125,7 @@ impl Config {
     /// As [`Self::from_env`].
     pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name| lookup(name).filter(|value| !value.is_empty());
+        let place = Place::of(set(RUNTIME_API).as_deref());
         Ok(Self {
             table: set("SHORT_TABLE").unwrap_or_else(|| "short".to_owned()),
             base_url: set("SHORT_BASE_URL")
@@ -99,15 +137,62 @@ impl Config {
                 .transpose()
                 .map_err(|invalid| refuse("SHORT_SECURITY_CONTACT", invalid))?,
             edge: parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?,
+            distribution: set("SHORT_DISTRIBUTION_ID")
+                .map(|id| DistributionId::parse(&id))
+                .transpose()
+                .map_err(|invalid| refuse("SHORT_DISTRIBUTION_ID", invalid))?,
             listen: parse_listen(set("SHORT_LISTEN").as_deref()).map_err(|invalid| refuse("SHORT_LISTEN", invalid))?,
-            on_lambda: set("AWS_LAMBDA_RUNTIME_API").is_some(),
+            endpoint_url: set("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| set("AWS_ENDPOINT_URL")),
+            metrics: parse_metrics(set("SHORT_METRICS").as_deref(), place)
+                .map_err(|invalid| refuse("SHORT_METRICS", invalid))?,
+            function: set("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "short".to_owned()),
+            place,
         })
     }
 
     /// The site that these settings describe.
     pub fn site(&self) -> Site {
-        Site::new(&self.base_url).with_edge(self.edge).with_security_contact(self.security_contact.clone())
+        let site = Site::new(&self.base_url).with_edge(self.edge).with_security_contact(self.security_contact.clone());
+        self.purging(site)
     }
+
+    /// The site, whose changes purge CloudFront. Its client is only made for the first purge.
+    #[cfg(feature = "aws")]
+    fn purging(&self, site: Site) -> Site {
+        let credentials = match self.place {
+            Place::Lambda => CredentialSource::Environment,
+            Place::Elsewhere => CredentialSource::Chain,
+        };
+        site.with_purges(Arc::new(CloudFront::new(credentials)), self.distribution.clone())
+    }
+
+    #[cfg(not(feature = "aws"))]
+    #[expect(clippy::unused_self, reason = "the other build reads its settings")]
+    fn purging(&self, site: Site) -> Site {
+        site
+    }
+}
+
+/// Address of the Runtime API; none outside Lambda.
+pub(crate) fn runtime_api() -> Option<String> {
+    variable(RUNTIME_API).filter(|address| !address.is_empty())
+}
+
+impl Place {
+    /// Where this process runs.
+    pub(crate) fn current() -> Self {
+        Self::of(runtime_api().as_deref())
+    }
+
+    fn of(runtime_api: Option<&str>) -> Self {
+        if runtime_api.is_some_and(|address| !address.is_empty()) { Self::Lambda } else { Self::Elsewhere }
+    }
+}
+
+/// The one place that reads the environment.
+fn variable(name: &'static str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::var(name).ok()
 }
 
 /// Parses a contact for `security.txt`; a bare mail address becomes a `mailto:` URI.
@@ -128,6 +213,14 @@ fn parse_edge(text: Option<&str>) -> Result<Edge, InvalidValue> {
         None | Some("none") => Ok(Edge::None),
         Some("cloudfront") => Ok(Edge::CloudFront),
         Some(_) => Err(InvalidValue::new("edge_invalid", "an edge is 'cloudfront' or 'none'")),
+    }
+}
+
+fn parse_metrics(text: Option<&str>, place: Place) -> Result<Metrics, InvalidValue> {
+    match (text, place) {
+        (Some("emf"), _) | (None, Place::Lambda) => Ok(Metrics::Emf),
+        (Some("none"), _) | (None, Place::Elsewhere) => Ok(Metrics::None),
+        (Some(_), _) => Err(InvalidValue::new("metrics_invalid", "metrics go to 'emf' or 'none'")),
     }
 }
 
@@ -155,7 +248,20 @@ mod tests {
         let config = read(&[("SHORT_EDGE", "")]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.base_url.to_string(), "http://127.0.0.1:8080");
-        assert_eq!((config.edge, config.on_lambda, config.security_contact), (Edge::None, false, None));
+        assert_eq!((config.edge, config.place, config.security_contact), (Edge::None, Place::Elsewhere, None));
+        assert_eq!((config.metrics, config.endpoint_url), (Metrics::None, None));
+    }
+
+    #[test]
+    fn a_function_writes_metrics_and_finds_its_table_by_the_sdks_variables() {
+        let lambda = [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("AWS_LAMBDA_FUNCTION_NAME", "short-redirect")];
+        let config = read(&lambda).unwrap();
+        assert_eq!((config.place, config.metrics, &*config.function), (Place::Lambda, Metrics::Emf, "short-redirect"));
+        let quiet = [lambda[0], ("SHORT_METRICS", "none"), ("AWS_ENDPOINT_URL", "http://a.invalid")];
+        let config = read(&quiet).unwrap();
+        assert_eq!((config.metrics, config.endpoint_url.as_deref()), (Metrics::None, Some("http://a.invalid")));
+        let both = [quiet[2], ("AWS_ENDPOINT_URL_DYNAMODB", "http://b.invalid")];
+        assert_eq!(read(&both).unwrap().endpoint_url.as_deref(), Some("http://b.invalid"));
     }
 
     #[test]
@@ -164,6 +270,8 @@ mod tests {
             ("SHORT_BASE_URL", "go.example.com"),
             ("SHORT_EDGE", "yes"),
             ("SHORT_LISTEN", "8080"),
+            ("SHORT_METRICS", "statsd"),
+            ("SHORT_DISTRIBUTION_ID", "E1/../E2"),
             ("SHORT_SECURITY_CONTACT", "x@y.example\nContact: evil"),
             ("SHORT_SECURITY_CONTACT", "nobody"),
         ] {

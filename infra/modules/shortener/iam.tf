@@ -40,14 +40,17 @@ locals {
     "${local.table_arn}/index/top",
   ]
 
+  # What a statement of the redirect function is restricted to. It can read neither the keys of the API nor the secret.
+  partitions = {
+    links   = ["LINK#*", "QUOTA#*"]
+    domains = ["DOMAINS"]
+    quotas  = ["QUOTA#*"]
+  }
+
   # `ForAllValues` also holds of a request that names no partition key at all, which the second condition refuses.
   only_partitions = {
-    for role, partitions in {
-      links   = ["LINK#*", "QUOTA#*"]
-      domains = ["DOMAINS"]
-      quotas  = ["QUOTA#*"]
-    } :
-    role => {
+    for name, partitions in local.partitions :
+    name => {
       "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = partitions }
       Null                      = { "dynamodb:LeadingKeys" = "false" }
     }

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::each::{complain, status_of};
 use crate::exit::{ExitStatus, Stopped};
 use crate::output::Header;
+use crate::purge::{Wait, settle};
 use crate::report::name_of;
 
 /// Most links sent at once; the API takes up to 500.
@@ -89,12 +90,12 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
         return create_from_input(&args, context).await;
     }
     let operations = context.operations().await?;
-    let (link, created) = operations.create(&request(&args, &args.url), &options(&args, context)).await?;
+    let (mut link, created) = operations.create(&request(&args, &args.url), &options(&args, context)).await?;
     show(context, &link)?;
     if context.output.is_for_people() || context.is_dry_run() {
         context.done(&summary(&link, created));
     }
-    Ok(ExitStatus::Ok)
+    Ok(settle(context, operations, Wait::No, &mut [&mut link]).await)
 }
 
 fn request(args: &Args, url: &str) -> CreateLink {

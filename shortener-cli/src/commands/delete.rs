@@ -5,6 +5,7 @@ use shortener_core::operations::{LinkRef, Operations, WriteOptions};
 use crate::context::Context;
 use crate::each::{LinkArgs, Show, each_link};
 use crate::exit::ExitStatus;
+use crate::purge::WaitArgs;
 
 /// Delete links: visitors get 410, the codes stay taken, 'restore' undoes it
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,8 @@ pub(crate) struct Args {
     /// Only if the link still has this version
     #[arg(long, value_name = "VERSION")]
     if_match: Option<u64>,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Runs the command.
@@ -31,5 +34,5 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     context.confirmation().ask(question).await?;
     let options = WriteOptions { if_match: args.if_match, ..context.write_options() };
     let delete = async |operations: &dyn Operations, link: &LinkRef| operations.delete(link, &options).await;
-    each_link(context, &args.links, Show::Done("deleted"), delete).await
+    each_link(context, &args.links, Show::Done("deleted", args.wait.wait()), delete).await
 }

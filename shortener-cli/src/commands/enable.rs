@@ -6,6 +6,7 @@ use shortener_core::wire::UpdateLink;
 use crate::context::Context;
 use crate::each::{LinkArgs, Show, each_link};
 use crate::exit::ExitStatus;
+use crate::purge::WaitArgs;
 
 /// Switch disabled links on again
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,8 @@ use crate::exit::ExitStatus;
 pub(crate) struct Args {
     #[command(flatten)]
     links: LinkArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Runs the command.
@@ -22,5 +25,5 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let change = UpdateLink { disabled: Some(false), ..UpdateLink::default() };
     let options = context.write_options();
     let enable = async |operations: &dyn Operations, link: &LinkRef| operations.update(link, &change, &options).await;
-    each_link(context, &args.links, Show::Done("enabled"), enable).await
+    each_link(context, &args.links, Show::Done("enabled", args.wait.wait()), enable).await
 }

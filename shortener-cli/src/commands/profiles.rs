@@ -36,6 +36,7 @@ enum Command {
     #[command(after_long_help = "Examples:
   short profiles add prod --api https://go.example.com < key.txt
   short profiles add table --table short-links --region eu-central-1 --base-url https://go.example.com
+  short profiles add edge --table short-links --distribution EDFDVBD632BHDS5
   short profiles add local --file ./links.db")]
     Add {
         /// Name of the profile
@@ -76,7 +77,7 @@ struct ProfileView {
 impl Report for ProfileList {
     type Line = ProfileView;
     const FIELDS: &'static [&'static str] =
-        &["name", "in_use", "has_key", "api", "table", "region", "endpoint_url", "file", "base_url"];
+        &["name", "in_use", "has_key", "api", "table", "region", "endpoint_url", "distribution", "file", "base_url"];
     const SHAPE: Shape = Shape::List;
     const NOTHING: &'static str = "no profiles";
 
@@ -149,12 +150,14 @@ async fn add(file: &ProfileFile, name: &str, context: &Context) -> anyhow::Resul
         table: flags.table.clone(),
         region: flags.region.clone(),
         endpoint_url: flags.endpoint_url.clone(),
+        distribution: flags.distribution.clone(),
         file: flags.file.as_ref().map(std::path::absolute).transpose()?,
         base_url: flags.base_url.clone(),
     };
     if !profile.names_a_location() {
         return Err(Stopped::usage("a profile says where the links are", "give --api, --table or --file").into());
     }
+    config::distribution(profile.distribution.as_deref())?;
     if let Some(url) = &profile.api {
         ApiUrl::parse(url).map_err(|error| config::invalid(&error))?;
         profile.api_key = read_key(name).await?;

@@ -66,6 +66,7 @@ The configuration file holds profiles; 'short profiles add' writes it:
   [profiles.table]
   table = \"short-links\"
   region = \"eu-central-1\"
+  distribution = \"EDFDVBD632BHDS5\"
   base_url = \"https://go.example.com\""
 }
 

@@ -6,13 +6,15 @@ use shortener_core::wire::{Patch, UpdateLink};
 use crate::context::Context;
 use crate::each::{LinkArgs, Show, each_link};
 use crate::exit::{ExitStatus, Stopped};
+use crate::purge::WaitArgs;
 
 /// Change links
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   short update launch --target https://example.com/new --if-match 3
   short update launch spring --add-tag q2 --expires 30d
-  short update launch --clear title --clear expires")]
+  short update launch --clear title --clear expires
+  short update launch --target https://example.com/new --wait")]
 pub(crate) struct Args {
     #[command(flatten)]
     links: LinkArgs,
@@ -52,6 +54,8 @@ pub(crate) struct Args {
     /// Only if the link still has this version
     #[arg(long, value_name = "VERSION")]
     if_match: Option<u64>,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Fields that can be without a value.
@@ -70,7 +74,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let options = WriteOptions { if_match: args.if_match, ..context.write_options() };
     let change = change(&args)?;
     let update = async |operations: &dyn Operations, link: &LinkRef| operations.update(link, &change, &options).await;
-    each_link(context, &args.links, Show::Done("updated"), update).await
+    each_link(context, &args.links, Show::Done("updated", args.wait.wait()), update).await
 }
 
 fn change(args: &Args) -> Result<UpdateLink, Stopped> {

@@ -14,6 +14,8 @@ pub(crate) struct Environment {
     api: Option<String>,
     /// `SHORT_API_KEY`: key for the API.
     pub(super) api_key: Option<String>,
+    /// `SHORT_DISTRIBUTION_ID`: distribution of CloudFront that changes made directly on a table purge.
+    pub(super) distribution: Option<String>,
     /// `SHORT_PROFILE`: name of a profile.
     pub(super) profile: Option<String>,
     /// `SHORT_BASE_URL`: base URL of the default domain.
@@ -31,9 +33,10 @@ pub(crate) struct Environment {
 }
 
 /// Each variable with what it sets, for the help.
-pub(crate) const VARIABLES: [(&str, &str); 15] = [
+pub(crate) const VARIABLES: [(&str, &str); 17] = [
     ("SHORT_FILE", "embedded table to use, as --file"),
     ("SHORT_TABLE", "DynamoDB table to use, as --table"),
+    ("SHORT_DISTRIBUTION_ID", "CloudFront distribution that changes on a DynamoDB table purge, as --distribution"),
     ("SHORT_API_URL", "service to use, as --api"),
     ("SHORT_API_KEY", "key for the API; there is no flag, because others can read command lines"),
     ("SHORT_PROFILE", "profile to use, as --profile"),
@@ -44,6 +47,7 @@ pub(crate) const VARIABLES: [(&str, &str); 15] = [
     ("SHORT_LOG", "which events 'serve' logs: error, warn, info (the default), debug, or a filter"),
     ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
     ("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB-compatible engine, as --endpoint-url"),
+    ("AWS_ENDPOINT_URL_CLOUDFRONT", "where purges are sent instead of to CloudFront"),
     ("XDG_DATA_HOME", "the embedded table is short/links.db in it; ~/.local/share by default"),
     ("XDG_CONFIG_HOME", "the configuration file is short/config.toml in it; ~/.config by default"),
     ("NO_COLOR, CLICOLOR_FORCE", "never or always use colour"),
@@ -59,6 +63,7 @@ impl Environment {
             table: get("SHORT_TABLE"),
             api: get("SHORT_API_URL"),
             api_key: get("SHORT_API_KEY"),
+            distribution: get("SHORT_DISTRIBUTION_ID"),
             profile: get("SHORT_PROFILE"),
             base_url: get("SHORT_BASE_URL"),
             output: get("SHORT_OUTPUT"),

@@ -25,6 +25,8 @@ pub(crate) struct Profile {
     pub(crate) region: Option<String>,
     /// DynamoDB-compatible engine of the table.
     pub(crate) endpoint_url: Option<String>,
+    /// Distribution of CloudFront that changes made on the table purge.
+    pub(crate) distribution: Option<String>,
     /// Path of an embedded table.
     pub(crate) file: Option<PathBuf>,
     /// Base URL of the default domain.
@@ -115,6 +117,7 @@ impl ProfileFile {
             ("table", &profile.table),
             ("region", &profile.region),
             ("endpoint_url", &profile.endpoint_url),
+            ("distribution", &profile.distribution),
             ("file", &file),
             ("base_url", &profile.base_url),
         ];

@@ -8,6 +8,9 @@ mod configuration;
 mod crash;
 mod direct;
 mod help;
+#[cfg(feature = "moto")]
+mod moto;
+mod purges;
 mod readme;
 mod serve;
 mod statuses;

@@ -1,12 +1,14 @@
 //! The command in a clean home, and a service that answers what it is told.
 
 mod fake_api;
+mod fake_cloudfront;
 mod served;
 #[cfg(unix)]
 mod terminal;
 mod test_cli;
 
 pub(crate) use fake_api::{FakeApi, answer, link, problem};
+pub(crate) use fake_cloudfront::{Course, DISTRIBUTION, FakeCloudFront};
 pub(crate) use served::{Served, within};
 #[cfg(unix)]
 pub(crate) use terminal::Terminal;

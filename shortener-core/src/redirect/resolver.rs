@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{CacheLifetimes, Prepared, Resolution, not_found};
 use crate::link::ShortCode;
+use crate::metrics;
 use crate::operations::LinkRef;
 use crate::service::{Directory, DomainEntry, LinkRecord, Service, ServiceError};
 use crate::table::{ChangeFeed, Changes, Consistency, Item, Key, TableError, keys};
@@ -99,9 +100,14 @@ impl Resolver {
         }
     }
 
-    /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain).
+    /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain) within 900 ms.
     pub async fn resolve(&self, host: &str, code: &ShortCode) -> Resolution {
-        let deadline = Instant::now() + BUDGET;
+        self.resolve_by(None, host, code).await
+    }
+
+    /// The same, and not later than `deadline`, if there is one.
+    pub async fn resolve_by(&self, deadline: Option<Instant>, host: &str, code: &ShortCode) -> Resolution {
+        let deadline = within_budget(deadline);
         let directory = match within(deadline, self.service.directory()).await {
             Ok(directory) => directory,
             Err(error) => return unavailable(&error),
@@ -129,9 +135,14 @@ impl Resolver {
         }
     }
 
-    /// Finds what the preview page of a code shows, as the table has it now; never counted.
+    /// Finds what the preview page of a code shows, as the table has it now, within 900 ms; never counted.
     pub async fn preview(&self, host: &str, code: &ShortCode) -> Preview {
-        let deadline = Instant::now() + BUDGET;
+        self.preview_by(None, host, code).await
+    }
+
+    /// The same, and not later than `deadline`, if there is one.
+    pub async fn preview_by(&self, deadline: Option<Instant>, host: &str, code: &ShortCode) -> Preview {
+        let deadline = within_budget(deadline);
         let Ok(directory) = within(deadline, self.service.directory()).await else { return Preview::Unavailable };
         let entry = directory.of_host(host);
         let record = match within(deadline, self.service.read_link(&entry.domain, code)).await {
@@ -194,10 +205,14 @@ impl Resolver {
         tracing::warn!(%error, code = %link.code, "a strong read failed");
         let eventual = within_table(deadline, self.read(link, Consistency::Eventual)).await.ok().flatten();
         match (eventual, self.copies.get(link)) {
-            (Some(read), Some(old)) if read.link.version < old.link.version => Ok(Some(Found::Old(old))),
-            (Some(read), _) => Ok(Some(Found::Eventual(read))),
-            (None, Some(old)) => Ok(Some(Found::Old(old))),
-            (None, None) => Err(error),
+            (Some(read), remembered) if remembered.as_ref().is_none_or(|old| old.link.version <= read.link.version) => {
+                Ok(Some(Found::Eventual(read)))
+            }
+            (_, Some(old)) => {
+                metrics::count_cache_hit();
+                Ok(Some(Found::Old(old)))
+            }
+            (_, None) => Err(error),
         }
     }
 
@@ -261,6 +276,11 @@ impl Resolver {
 
 fn prepare(item: &Item) -> Result<Arc<Prepared>, TableError> {
     Ok(Arc::new(Prepared::new(LinkRecord::decode(item)?, item.number(keys::attribute::PURGE_AT))))
+}
+
+fn within_budget(deadline: Option<Instant>) -> Instant {
+    let end = Instant::now() + BUDGET;
+    deadline.map_or(end, |deadline| deadline.min(end))
 }
 
 async fn within<T>(deadline: Instant, work: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {

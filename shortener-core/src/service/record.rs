@@ -185,6 +185,7 @@ impl LinkRecord {
             starts_at: body.starts_at,
             expires_at: body.expires_at,
             max_clicks: body.max_clicks,
+            purge: None,
         }
     }
 }

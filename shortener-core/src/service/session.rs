@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::purge::{is_noticed, is_reissue};
 use super::{Caller, Service, ServiceError};
+use crate::edge::{EdgeCache, PurgeId};
 use crate::error::InvalidValue;
 use crate::link::Domain;
 use crate::operations::{LinkRef, Operations, WriteOptions};
 use crate::wire::{
     BatchResult, CreateKey, CreateLink, Created, CreatedKey, DomainList, DomainSettings, History, KeyList, KeyView,
-    Link, LinkFilter, LinkPage, Problem, RotateKey, SetDomain, TagList, UpdateLink, Whoami,
+    Link, LinkFilter, LinkPage, Problem, Purge, RotateKey, SetDomain, TagList, UpdateLink, Whoami,
 };
 
 /// Most links in one batch.
@@ -24,19 +26,40 @@ const BATCH_CONCURRENCY: usize = 32;
 pub struct Session {
     service: Arc<Service>,
     caller: Caller,
+    edge: Option<Arc<dyn EdgeCache>>,
 }
 
 impl Session {
     /// The service for a caller who is known.
     pub fn new(service: Arc<Service>, caller: Caller) -> Self {
-        Self { service, caller }
+        Self { service, caller, edge: None }
+    }
+
+    /// The same, where an edge holds copies of answers, which changes are to purge.
+    #[must_use]
+    pub fn with_edge_cache(self, edge: Option<Arc<dyn EdgeCache>>) -> Self {
+        Self { edge, ..self }
+    }
+
+    pub(super) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(super) fn edge(&self) -> Option<&dyn EdgeCache> {
+        self.edge.as_deref()
     }
 }
 
 #[async_trait]
 impl Operations for Session {
     async fn create(&self, request: &CreateLink, options: &WriteOptions) -> Result<(Link, Created), Problem> {
-        Ok(self.service.create(&self.caller, request, options).await?)
+        let (link, created) = self.service.create(&self.caller, request, options).await?;
+        let link = if is_reissue(request, created, &link) { self.purged(link, options).await } else { link };
+        Ok((link, created))
     }
 
     async fn create_batch(&self, requests: &[CreateLink], options: &WriteOptions) -> Result<Vec<BatchResult>, Problem> {
@@ -52,15 +75,22 @@ impl Operations for Session {
             let options = WriteOptions { idempotency_key: key, ..options.clone() };
             creates.spawn(async move {
                 let _slot = slots.acquire().await;
-                (at, batch_result(session.create(&request, &options).await))
+                let created = session.service.create(&session.caller, &request, &options).await;
+                let is_reissue = created.as_ref().is_ok_and(|(link, created)| is_reissue(&request, *created, link));
+                (at, is_reissue, batch_result(created.map_err(Problem::from)))
             });
         }
         let mut results: Vec<Option<BatchResult>> = vec![None; requests.len()];
+        let mut reissued = Vec::new();
         while let Some(joined) = creates.join_next().await {
-            let (at, result) = joined.map_err(|_| internal())?;
+            let (at, is_reissue, result) = joined.map_err(|_| internal())?;
             results[at] = Some(result);
+            reissued.extend(is_reissue.then_some(at));
         }
-        results.into_iter().collect::<Option<_>>().ok_or_else(internal)
+        let mut results = results.into_iter().collect::<Option<Vec<_>>>().ok_or_else(internal)?;
+        let links = results.iter_mut().enumerate().filter(|(at, _)| reissued.contains(at));
+        self.purge(&mut links.filter_map(|(_, result)| result.link.as_mut()).collect::<Vec<_>>(), options).await;
+        Ok(results)
     }
 
     async fn get(&self, link: &LinkRef) -> Result<Link, Problem> {
@@ -72,19 +102,26 @@ impl Operations for Session {
     }
 
     async fn update(&self, link: &LinkRef, change: &UpdateLink, options: &WriteOptions) -> Result<Link, Problem> {
-        Ok(self.service.update(&self.caller, link, change, options).await?)
+        let link = self.service.update(&self.caller, link, change, options).await?;
+        Ok(if is_noticed(change) { self.purged(link, options).await } else { link })
     }
 
     async fn delete(&self, link: &LinkRef, options: &WriteOptions) -> Result<Link, Problem> {
-        Ok(self.service.delete(&self.caller, link, options).await?)
+        let link = self.service.delete(&self.caller, link, options).await?;
+        Ok(self.purged(link, options).await)
     }
 
     async fn restore(&self, link: &LinkRef, options: &WriteOptions) -> Result<Link, Problem> {
-        Ok(self.service.restore(&self.caller, link, options).await?)
+        let link = self.service.restore(&self.caller, link, options).await?;
+        Ok(self.purged(link, options).await)
     }
 
     async fn history(&self, link: &LinkRef, limit: u16, cursor: Option<&str>) -> Result<History, Problem> {
         Ok(self.service.history(&self.caller, link, limit, cursor).await?)
+    }
+
+    async fn purge_status(&self, id: &PurgeId) -> Result<Purge, Problem> {
+        self.progress_of(id).await
     }
 
     async fn tags(&self) -> Result<TagList, Problem> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Patch, Problem};
+use super::{Patch, Problem, Purge};
 use crate::link::{Actor, Domain, RedirectStatus, ShortCode, Tag, TargetUrl};
 use crate::table::Order;
 
@@ -56,6 +56,10 @@ pub struct Link {
     /// After this many clicks it answers 410.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub max_clicks: Option<u64>,
+    /// What became of the edge's copies; only in the answer to a change that visitors notice, if an edge is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub purge: Option<Purge>,
 }
 
 /// What a visitor of a link gets.

@@ -1,6 +1,7 @@
 //! Integration tests of the core.
 #![cfg(test)]
 
+mod cloudfront;
 mod domains;
 mod dynamo;
 mod engines;
@@ -9,6 +10,7 @@ mod links;
 mod memory;
 #[cfg(feature = "moto")]
 mod moto;
+mod purges;
 mod redirects;
 mod regressions;
 mod security;

@@ -14,6 +14,8 @@ use shortener_core::table::dynamo::{Created, DeletionProtection, DynamoTable, Fe
 
 use crate::dynamo::client;
 
+mod purges;
+
 /// Checks that moto fails, each with what moto does wrong.
 const GAPS: &[(&str, &str)] = &[
     (
@@ -29,6 +31,7 @@ const GAPS: &[(&str, &str)] = &[
         "fails with status 500 without an update expression",
     ),
 ];
+
 /// A moto server; killed by its process id when dropped.
 struct Moto {
     process: Child,
@@ -43,7 +46,7 @@ impl Moto {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("moto_server is not on PATH: pip install 'moto[server,dynamodb]'");
+            .expect("moto_server is not on PATH: pip install 'moto[server,dynamodb,cloudfront]'");
         let mut moto = Self { process, url: format!("http://127.0.0.1:{port}") };
         moto.wait(port);
         moto
@@ -55,7 +58,7 @@ impl Moto {
                 return;
             }
             if let Some(status) = self.process.try_wait().unwrap() {
-                panic!("moto_server ended with {status}: pip install 'moto[server,dynamodb]'");
+                panic!("moto_server ended with {status}: pip install 'moto[server,dynamodb,cloudfront]'");
             }
             std::thread::sleep(Duration::from_millis(100));
         }

@@ -8,6 +8,8 @@ use shortener_core::operations::Mode;
 use shortener_core::routes::{api, fill};
 use shortener_core::wire::{Created, DomainSettings, Link};
 
+use super::failure::conceal_purge;
+
 /// An earlier request with the same idempotency key had the effect.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -19,6 +21,18 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 /// A thing with its version in the `ETag`.
 #[derive(Debug)]
 pub(super) struct Versioned<T>(pub(super) T);
+
+/// A link after a change, with what the caller may know of its purge.
+#[derive(Debug)]
+pub(super) struct Changed(pub(super) Link);
+
+impl IntoResponse for Changed {
+    fn into_response(self) -> Response {
+        let mut link = self.0;
+        conceal_purge(&mut link);
+        Versioned(link).into_response()
+    }
+}
 
 /// A thing that has a version.
 pub(super) trait HasVersion {
@@ -81,7 +95,7 @@ impl IntoResponse for NewLink {
     fn into_response(self) -> Response {
         let Self { link, created, mode } = self;
         let (location, new) = (link_location(&link), created != Created::Existing && mode == Mode::Apply);
-        let mut response = Versioned(link).into_response();
+        let mut response = Changed(link).into_response();
         if new {
             *response.status_mut() = StatusCode::CREATED;
         }

@@ -27,7 +27,7 @@ impl FromRequestParts<App> for Session {
 async fn authenticate(headers: &HeaderMap, app: &App) -> Result<Session, Failure> {
     let key = presented(headers).ok_or(ServiceError::Unauthenticated("no API key was sent"))?;
     let caller = app.service().authenticate(key).await?;
-    Ok(Session::new(Arc::clone(app.service()), caller))
+    Ok(Session::new(Arc::clone(app.service()), caller).with_edge_cache(app.site().edge_cache(headers)))
 }
 
 /// The key in `X-Api-Key`, or after `Authorization: Bearer`.

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use shortener_core::wire::{BatchResult, Problem, ProblemCode};
+use shortener_core::wire::{BatchResult, Link, Problem, ProblemCode};
 
 use crate::request_log::Exchange;
 
@@ -103,9 +103,17 @@ fn conceal(problem: &mut Problem) {
     told.clone_into(&mut problem.detail);
 }
 
-/// The same for the problems inside a batch, which end here and are logged here.
+/// The same for a purge that failed, which the service has logged: why is about its own credentials and settings.
+pub(super) fn conceal_purge(link: &mut Link) {
+    if let Some(detail) = link.purge.as_mut().and_then(|purge| purge.detail.as_mut()) {
+        "the edge was not purged; the log of the service says why".clone_into(detail);
+    }
+}
+
+/// The same for the problems and purges inside a batch; the problems end here and are logged here.
 pub(super) fn conceal_in_batch(results: &mut [BatchResult]) {
     for result in results {
+        result.link.iter_mut().for_each(conceal_purge);
         let Some(problem) = result.problem.take() else { continue };
         let mut problem = outward(problem);
         if problem.status >= 500 {
@@ -133,6 +141,19 @@ pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Failure {
     Problem::new(ProblemCode::MethodNotAllowed, format!("{} does not take {method}", uri.path()))
         .with_hint(format!("the header {ALLOW} names the methods"))
         .into()
+}
+
+/// The answer to a request whose time is over while the table still has it.
+pub(super) fn too_late(method: &Method) -> Failure {
+    let problem = if method.is_safe() {
+        Problem::new(ProblemCode::Unavailable, "the table did not answer before the deadline")
+            .with_hint("try again in a moment")
+    } else {
+        Problem::new(ProblemCode::OutcomeUnknown, "the table did not answer before the deadline").with_hint(
+            "look at what is there, or repeat the request: with the same Idempotency-Key it has no second effect",
+        )
+    };
+    Problem { retry_after_seconds: Some(1), ..problem }.into()
 }
 
 /// The answer after a handler has panicked.

@@ -10,7 +10,7 @@ use shortener_core::wire::{
     BatchRequest, BatchResponse, CreateLink, History, Link, LinkFilter, LinkPage, TagList, UpdateLink,
 };
 
-use super::answer::{NewLink, Versioned};
+use super::answer::{Changed, NewLink, Versioned};
 use super::body::JsonBody;
 use super::conditions::{Conditions, IdempotencyKey, IfMatch};
 use super::failure::{Failure, conceal_in_batch};
@@ -94,9 +94,9 @@ pub(super) async fn update(
     Query(query): Query<LinkWrite>,
     conditions: Conditions,
     JsonBody(change): JsonBody<UpdateLink>,
-) -> Result<Versioned<Link>, Failure> {
+) -> Result<Changed, Failure> {
     let (link, options) = (query.link(code)?, conditions.options(query.mode()));
-    Ok(Versioned(session.update(&link, &change, &options).await?))
+    Ok(Changed(session.update(&link, &change, &options).await?))
 }
 
 /// Delete a link
@@ -110,9 +110,9 @@ pub(super) async fn delete(
     Code(code): Code,
     Query(query): Query<LinkWrite>,
     conditions: Conditions,
-) -> Result<Versioned<Link>, Failure> {
+) -> Result<Changed, Failure> {
     let (link, options) = (query.link(code)?, conditions.options(query.mode()));
-    Ok(Versioned(session.delete(&link, &options).await?))
+    Ok(Changed(session.delete(&link, &options).await?))
 }
 
 /// Restore a deleted link
@@ -124,9 +124,9 @@ pub(super) async fn restore(
     Code(code): Code,
     Query(query): Query<LinkWrite>,
     conditions: Conditions,
-) -> Result<Versioned<Link>, Failure> {
+) -> Result<Changed, Failure> {
     let (link, options) = (query.link(code)?, conditions.options(query.mode()));
-    Ok(Versioned(session.restore(&link, &options).await?))
+    Ok(Changed(session.restore(&link, &options).await?))
 }
 
 /// Show what happened to a link

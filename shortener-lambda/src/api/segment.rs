@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use shortener_core::edge::PurgeId;
 use shortener_core::link::{Domain, ShortCode};
 use shortener_core::wire::{Problem, ProblemCode};
 
@@ -19,6 +20,10 @@ pub(super) struct Name(pub(super) Domain);
 /// The id of a key.
 #[derive(Debug)]
 pub(super) struct KeyId(pub(super) String);
+
+/// The id of a purge.
+#[derive(Debug)]
+pub(super) struct NamedPurge(pub(super) PurgeId);
 
 impl FromRequestParts<App> for Code {
     type Rejection = Failure;
@@ -43,6 +48,15 @@ impl FromRequestParts<App> for KeyId {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         segment(parts, app).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for NamedPurge {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let text = segment(parts, app).await?;
+        PurgeId::parse(&text).map(Self).map_err(|invalid| not_found(&invalid.detail))
     }
 }
 

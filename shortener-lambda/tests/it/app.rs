@@ -11,6 +11,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shortener_core::clock::TestClock;
+use shortener_core::edge::DistributionId;
+use shortener_core::edge::recorded::RecordedEdge;
 use shortener_core::link::{BaseUrl, CodeGenerator};
 use shortener_core::redirect::Resolver;
 use shortener_core::service::{Service, Settings};
@@ -30,6 +32,7 @@ pub(crate) struct Setup {
     edge: Edge,
     contact: Option<String>,
     memory_first: bool,
+    distribution: Option<&'static str>,
 }
 
 /// The running application.
@@ -37,6 +40,7 @@ pub(crate) struct TestApp {
     pub(crate) router: Router,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) table: Arc<SickTable>,
+    pub(crate) edge: RecordedEdge,
     pub(crate) key: String,
     setup: Setup,
 }
@@ -60,6 +64,11 @@ impl Setup {
         Self { edge: Edge::CloudFront, ..self }
     }
 
+    /// With this `SHORT_DISTRIBUTION_ID`.
+    pub(crate) fn with_distribution(self, id: &'static str) -> Self {
+        Self { distribution: Some(id), ..self }
+    }
+
     pub(crate) fn with_contact(self, contact: &str) -> Self {
         Self { contact: Some(contact.to_owned()), ..self }
     }
@@ -71,13 +80,14 @@ impl Setup {
 
     pub(crate) async fn start(self) -> TestApp {
         let (table, clock) = (SickTable::new(), Arc::new(TestClock::at("2026-11-24T12:00:00Z".parse().unwrap())));
-        let (service, app) = self.assemble(&table, &clock);
+        let edge = RecordedEdge::default();
+        let (service, app) = self.assemble(&table, &clock, &edge);
         let key = service.ensure_admin_key().await.unwrap().unwrap().key;
-        TestApp { router: router(app), clock, table, key, setup: self }
+        TestApp { router: router(app), clock, table, edge, key, setup: self }
     }
 
     /// A process that has just begun, over a table and a clock.
-    fn assemble(&self, table: &Arc<SickTable>, clock: &Arc<TestClock>) -> (Arc<Service>, App) {
+    fn assemble(&self, table: &Arc<SickTable>, clock: &Arc<TestClock>, edge: &RecordedEdge) -> (Arc<Service>, App) {
         let base_url = BaseUrl::parse(self.base_url).unwrap();
         let service = Service::new(Arc::clone(table) as _, Settings::new(base_url.clone()))
             .with_clock(Arc::clone(clock) as _)
@@ -86,6 +96,7 @@ impl Setup {
         let feed = self.memory_first.then(|| Arc::clone(table) as Arc<dyn ChangeFeed>);
         let resolver = Arc::new(Resolver::new(Arc::clone(&service), feed));
         let site = Site::new(&base_url)
+            .with_purges(Arc::new(edge.clone()), self.distribution.map(|id| DistributionId::parse(id).unwrap()))
             .with_edge(self.edge)
             .with_security_contact(self.contact.clone())
             .with_clock(Arc::clone(clock) as _);
@@ -95,7 +106,13 @@ impl Setup {
 
 impl TestApp {
     pub(crate) fn setup() -> Setup {
-        Setup { base_url: "https://s.example", edge: Edge::None, contact: None, memory_first: false }
+        Setup {
+            base_url: "https://s.example",
+            edge: Edge::None,
+            contact: None,
+            memory_first: false,
+            distribution: None,
+        }
     }
 
     pub(crate) async fn start() -> Self {
@@ -104,7 +121,7 @@ impl TestApp {
 
     /// Another process over the same data and clock, with a connection of its own to the table, and nothing in memory.
     pub(crate) fn another_process(&self, table: &Arc<SickTable>) -> App {
-        self.setup.assemble(table, &self.clock).1
+        self.setup.assemble(table, &self.clock, &self.edge).1
     }
 
     /// A request without a key.

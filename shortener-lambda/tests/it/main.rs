@@ -4,11 +4,15 @@
 mod api;
 mod app;
 mod client;
+mod deployment;
 mod documents;
 mod edge;
 mod errors;
 mod functions;
+#[cfg(unix)]
+mod lambda;
 mod pages;
+mod purges;
 mod redirects;
 mod routes;
 mod serving;

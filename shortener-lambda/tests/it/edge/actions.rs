@@ -12,6 +12,8 @@ use super::world::World;
 pub(crate) enum Action {
     /// Milliseconds pass.
     Wait(i64),
+    /// It becomes so many milliseconds after the link's milestone, if that is still to come.
+    Approach(i64),
     /// Somebody asks for the link.
     Visit(Visit),
     /// The redirect function's reads begin to fail, or work again.
@@ -70,7 +72,10 @@ impl Action {
 }
 
 fn wait() -> impl Strategy<Value = Action> {
-    prop_oneof![0_i64..2_000, 0_i64..130_000, 0_i64..2_000_000].prop_map(Action::Wait)
+    prop_oneof![
+        prop_oneof![0_i64..2_000, 0_i64..130_000, 0_i64..2_000_000].prop_map(Action::Wait),
+        (-4_000_i64..4_000).prop_map(Action::Approach),
+    ]
 }
 
 fn health() -> impl Strategy<Value = Health> {
@@ -82,6 +87,7 @@ impl World {
     pub(crate) async fn act(&self, action: Action) -> Option<Response> {
         match action {
             Action::Wait(milliseconds) => self.wait_ms(milliseconds),
+            Action::Approach(milliseconds) => self.approach(milliseconds),
             Action::Visit(visit) => return Some(self.edge.answer(&visit.request()).await),
             Action::StoreFails => self.origin.table.fail(),
             Action::StoreWorks => self.origin.table.heal(),

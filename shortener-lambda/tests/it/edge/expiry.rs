@@ -30,8 +30,8 @@ proptest! {
         run(async {
             let world = World::start(habits).await;
             world.set_lifetimes(lifetimes).await;
-            world.create(json!({"expires_at": world.in_seconds(life)})).await;
-            let end = world.in_seconds(life).parse().unwrap();
+            let end = world.milestone(life);
+            world.create(json!({"expires_at": end})).await;
             for action in story {
                 let Some(response) = world.act(action).await else { continue };
                 assert!(response.location().is_empty() || world.now() < end, "{response:?} at {}", world.now());
@@ -49,8 +49,8 @@ proptest! {
         run(async {
             let world = World::start(habits).await;
             world.set_lifetimes(lifetimes).await;
-            world.create(json!({"expires_at": world.in_seconds(life)})).await;
-            let end = world.in_seconds(life).parse().unwrap();
+            let end = world.milestone(life);
+            world.create(json!({"expires_at": end})).await;
             for action in story {
                 let Action::Visit(visit) = action else {
                     world.act(action).await;

@@ -131,7 +131,7 @@ fn the_answer_kept_for_a_link_is_the_same_whatever_came_before() {
         let clean = innocent(&world).await;
         assert_eq!(clean.location(), "https://old.example/");
         let mut runner = proptest::test_runner::TestRunner::deterministic();
-        for _ in 0..5_000 {
+        for _ in 0..4_000 {
             let request = hostile().new_tree(&mut runner).unwrap().current();
             world.edge.invalidate("/*");
             world.edge.answer(&request).await;
@@ -161,9 +161,10 @@ fn one_domain_cannot_fill_the_copies_of_another() {
         let world = two_domains().await;
         for (host, other) in [(OTHER_HOST, HOST), (HOST, OTHER_HOST)] {
             world.edge.invalidate("/*");
-            let forged =
-                Request::get("/launch").host(host).with("x-forwarded-host", other).with("x-forwarded-host", other);
-            world.edge.answer(&forged).await;
+            let forged = Request::get("/launch").host(host);
+            let forged = forged.with("x-forwarded-host", other).with("x-forwarded-host", other);
+            let own = if host == HOST { "https://old.example/" } else { "https://other.example/" };
+            assert_eq!(world.edge.answer(&forged).await.location(), own);
             for (host, target) in [(HOST, "https://old.example/"), (OTHER_HOST, "https://other.example/")] {
                 assert_eq!(world.edge.answer(&Request::get("/launch").host(host)).await.location(), target);
             }
@@ -204,13 +205,36 @@ proptest! {
 
     /// The edge decodes a path before the origin does; the two must agree on every path there is.
     #[test]
-    fn a_path_means_the_same_with_and_without_the_edge(path in "/(l|%6C|%6c|a|u|n|c|h|%68|%2B|\\+|%|%%|%3|6C|%25|/|%2F|\\.|%2E|é|-){0,10}(aunch)?") {
+    fn a_path_means_the_same_with_and_without_the_edge(letters in spelled("launch")) {
         thread_local! { static WORLD: World = run(two_domains()); }
         WORLD.with(|world| run(async {
             world.edge.invalidate("/*");
+            let path = format!("/{}", letters.concat());
             let request = Request { path, ..Request::get("/").with("x-forwarded-host", HOST) };
             let (direct, through) = (world.origin.answer(&request).await.unwrap(), world.edge.answer(&request).await);
             assert_eq!((through.status, through.location()), (direct.status, direct.location()), "{request:?}");
         }));
     }
+}
+
+/// Each letter as it is, escaped, escaped twice in some way, or broken.
+fn spelled(word: &'static str) -> Vec<impl Strategy<Value = String>> {
+    let spelled = |letter: char| {
+        let hex = format!("{:02X}", u32::from(letter));
+        let (first, second) = (&hex[..1], &hex[1..]);
+        let odd = vec![
+            format!("%{hex}"),
+            format!("%{}", hex.to_lowercase()),
+            format!("%25{hex}"),
+            format!("%%3{first}{second}"),
+            format!("%{first}%3{second}"),
+            format!("%{first}"),
+            format!("%u00{hex}"),
+            format!("%{letter}"),
+            format!("{letter}%2B"),
+            format!("%2F{letter}"),
+        ];
+        prop_oneof![3 => Just(letter.to_string()), 1 => prop::sample::select(odd)]
+    };
+    word.chars().map(spelled).collect()
 }

@@ -51,9 +51,8 @@ proptest! {
             if home {
                 world.set_domain("-", &json!({"not_found_target": "https://home.example/"})).await;
             }
-            let start = world.in_seconds(wait);
+            let start = world.milestone(wait);
             world.create(json!({"starts_at": start})).await;
-            let start = start.parse().unwrap();
             for action in story {
                 let Some(response) = world.act(action).await else { continue };
                 let has_started = response.location() == "https://old.example/";

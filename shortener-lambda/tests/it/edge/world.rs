@@ -1,5 +1,6 @@
 //! Everything that a test of the edge needs: the service, the edge before it, and time.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use http::{Method, StatusCode};
@@ -32,6 +33,8 @@ pub(crate) struct World {
     pub(crate) app: TestApp,
     pub(crate) origin: Rc<Routers>,
     pub(crate) edge: Edge,
+    /// The moment at which the link begins or ends.
+    milestone: Cell<Option<Timestamp>>,
 }
 
 impl World {
@@ -39,7 +42,7 @@ impl World {
         let app = TestApp::setup().behind_cloudfront().start().await;
         let origin = Rc::new(Routers::of(&app));
         let edge = Edge::before(Rc::clone(&origin) as Rc<dyn Origin>, &app.clock, habits);
-        Self { app, origin, edge }
+        Self { app, origin, edge, milestone: Cell::default() }
     }
 
     /// Lets the domain's answers be kept for other times than the default ones. Before the first visit.
@@ -76,9 +79,23 @@ impl World {
         self.app.clock.now()
     }
 
-    /// The moment some seconds after the beginning, as the API takes it.
-    pub(crate) fn in_seconds(&self, seconds: i64) -> String {
-        (self.now() + SignedDuration::from_secs(seconds)).to_string()
+    /// The moment in so many seconds.
+    pub(crate) fn in_seconds(&self, seconds: i64) -> Timestamp {
+        self.now() + SignedDuration::from_secs(seconds)
+    }
+
+    /// As [`Self::in_seconds`]; stories will come near to it.
+    pub(crate) fn milestone(&self, seconds: i64) -> Timestamp {
+        let milestone = self.in_seconds(seconds);
+        self.milestone.set(Some(milestone));
+        milestone
+    }
+
+    /// Moves the clock to so many milliseconds after the milestone, never back.
+    pub(crate) fn approach(&self, milliseconds: i64) {
+        let Some(milestone) = self.milestone.get() else { return };
+        let wait = milestone.as_millisecond() + milliseconds - self.now().as_millisecond();
+        self.wait_ms(wait.max(0));
     }
 
     pub(crate) fn wait_ms(&self, milliseconds: i64) {

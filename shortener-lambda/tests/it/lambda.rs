@@ -1,0 +1,16 @@
+//! The release binary as Lambda runs it: invoked through the Runtime API, with a DynamoDB engine behind it.
+
+pub(crate) mod harness;
+
+mod api_calls;
+mod bad_events;
+#[cfg(feature = "cold-start")]
+mod cold_start;
+mod freezing;
+mod log_lines;
+mod meters;
+mod purges;
+mod redelivery;
+mod redirects;
+mod sick_store;
+mod starting;

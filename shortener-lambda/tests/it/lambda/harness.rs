@@ -1,0 +1,28 @@
+//! What the tests of the functions stand on: a Runtime API, a process under it, a table behind it, and faults between.
+
+#[path = "harness/answer.rs"]
+mod answer;
+#[path = "harness/binary.rs"]
+mod binary;
+#[path = "harness/event.rs"]
+mod event;
+#[path = "harness/fault_proxy.rs"]
+mod fault_proxy;
+#[path = "harness/function.rs"]
+mod function;
+#[path = "harness/log.rs"]
+mod log;
+#[path = "harness/runtime_api.rs"]
+mod runtime_api;
+#[path = "harness/store.rs"]
+mod store;
+
+pub(crate) use answer::Answer;
+#[cfg(feature = "cold-start")]
+pub(crate) use binary::build;
+pub(crate) use binary::release_binary;
+pub(crate) use event::Event;
+pub(crate) use fault_proxy::{FaultProxy, Mode};
+pub(crate) use function::{Function, Setup, invocation_id};
+pub(crate) use runtime_api::Outcome;
+pub(crate) use store::Store;

@@ -1,0 +1,42 @@
+//! The binaries under test: the unmodified release build.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// Names a directory whose binaries are tested in place of a build of this tree: those of a built image, for example.
+const ELSEWHERE: &str = "SHORT_BINARIES_UNDER_TEST";
+
+/// The path of a release binary of this crate, which the first caller builds.
+pub(crate) fn release_binary(name: &str) -> PathBuf {
+    static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    #[expect(clippy::disallowed_methods, reason = "tests have no config.rs")]
+    if let Ok(directory) = std::env::var(ELSEWHERE) {
+        return PathBuf::from(directory).join(name);
+    }
+    let built = BUILT.get_or_init(|| build(&["--bins"]));
+    built.get(name).unwrap_or_else(|| panic!("no binary {name} among {built:?}")).clone()
+}
+
+/// Builds targets of this crate for release and asks cargo where it put them: nobody else knows the target directory.
+pub(crate) fn build(targets: &[&str]) -> HashMap<String, PathBuf> {
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--locked", "--package", "shortener-lambda", "--message-format=json"])
+        .args(targets)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "the release build fails");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    messages.filter_map(|message| executable(&message)).collect()
+}
+
+fn executable(message: &Value) -> Option<(String, PathBuf)> {
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(path)))
+}
