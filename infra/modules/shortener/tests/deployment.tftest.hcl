@@ -325,6 +325,30 @@ run "by_default" {
     error_message = "redirects and the API are not limited apart"
   }
 
+  assert {
+    condition = one([
+      for rule in aws_wafv2_web_acl.edge[0].rule : [
+        length(rule.action[0].block),
+        rule.statement[0].and_statement[0].statement[0].size_constraint_statement[0].size,
+        rule.statement[0].and_statement[0].statement[1].not_statement[0].statement[0].byte_match_statement[0].search_string,
+      ] if rule.name == "long-path"
+    ]) == [1, 512, "/api/"]
+    error_message = "a path that is no code makes a cache entry, or one of the API is refused"
+  }
+  assert {
+    condition = one([
+      for rule in aws_wafv2_web_acl.edge[0].rule : [
+        for length in ["6291456", "6999999", "7000000", "10000000"] :
+        can(regex(rule.statement[0].regex_match_statement[0].regex_string, length))
+      ] if rule.name == "large-body"
+    ]) == [false, false, true, true]
+    error_message = "a body of 7 MB is let through, or one that Lambda takes is refused"
+  }
+  assert {
+    condition     = toset([for rule in aws_wafv2_web_acl.edge[0].rule : rule.name if try(length(rule.override_action[0].none), 0) == 1]) == toset(["ip-reputation", "known-bad-inputs", "common"])
+    error_message = "a managed rule group is missing or only counts"
+  }
+
   # Schedules and alarms.
 
   assert {
@@ -483,9 +507,10 @@ run "with_everything_off" {
   }
 }
 
-run "without_a_base_url" {
+run "without_a_base_url_or_statistics" {
   variables {
-    base_url = null
+    base_url       = null
+    ingest_enabled = false
   }
 
   # A warning and no failure: the address is only known after this apply.
@@ -494,5 +519,9 @@ run "without_a_base_url" {
   assert {
     condition     = !contains(keys(aws_lambda_function.this["redirect"].environment[0].variables), "SHORT_BASE_URL") && output.distribution_url == "https://dmock.cloudfront.net"
     error_message = "a function is told a base URL that nobody knows"
+  }
+  assert {
+    condition     = length(aws_s3_bucket.access_logs) == 1 && !contains(keys(aws_lambda_function.this), "ingest") && length(aws_cloudwatch_event_rule.ingest) == 0 && length(aws_cloudwatch_metric_alarm.ingest_lag) == 0
+    error_message = "clicks are counted though nobody asked, or the ledger is gone with the count"
   }
 }
