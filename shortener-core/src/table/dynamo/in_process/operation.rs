@@ -45,7 +45,7 @@ impl Operation {
     }
 }
 
-/// See "Using IAM with DynamoDB transactions" and "IAM policies with PartiQL" in the developer guide of DynamoDB.
+/// As the developer guide of DynamoDB has it under "Using IAM with transactions" and "IAM policies with `PartiQL`".
 fn actions(name: &str, request: &Value) -> BTreeSet<String> {
     let permission = |action: &str| format!("dynamodb:{action}");
     let parts = request["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object);
