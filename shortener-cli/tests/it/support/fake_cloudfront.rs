@@ -105,7 +105,7 @@ impl State {
         let made = &self.invalidations[at];
         let done = matches!(self.course, Course::CompletedAfter(times) if made.asked >= times);
         let (id, progress) = (at + 1, if done { "Completed" } else { "InProgress" });
-        let items: String = made.paths.iter().map(|path| format!("<Path>{path}</Path>")).collect();
+        let items = format!("<Path>{}</Path>", made.paths.join("</Path><Path>"));
         let body = format!(
             "<?xml version=\"1.0\"?><Invalidation xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\">\
              <Id>I{id}</Id><Status>{progress}</Status><CreateTime>2026-11-24T12:00:00.000Z</CreateTime>\

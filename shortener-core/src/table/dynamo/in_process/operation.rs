@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn a_transaction_needs_the_permissions_of_its_parts() {
-        let body = r##"{"TransactItems": [
+        let body = r#"{"TransactItems": [
             {"Put": {"TableName": "t", "Item": {"pk": {"S": "A"}, "sk": {"S": "1"}}}},
-            {"ConditionCheck": {"TableName": "t", "Key": {"pk": {"S": "B"}, "sk": {"S": "1"}}}}]}"##;
+            {"ConditionCheck": {"TableName": "t", "Key": {"pk": {"S": "B"}, "sk": {"S": "1"}}}}]}"#;
         let operation = Operation::read("TransactWriteItems", body);
         assert_eq!(Vec::from_iter(operation.actions), ["dynamodb:ConditionCheckItem", "dynamodb:PutItem"]);
         assert_eq!(Vec::from_iter(operation.partitions), ["A", "B"]);
