@@ -83,7 +83,7 @@ fn megabytes(bytes: u64) -> f64 {
 async fn the_redirect_role_starts_beside_a_hello_world() {
     let store = Store::start().await;
     store.create_code("launch").await;
-    let hello = build(&["--example", "hello_lambda"])["hello_lambda"].clone();
+    let hello = build("release", &["--example", "hello_lambda"])["hello_lambda"].clone();
     let ours = release_binary("shortener-lambda");
     let mut subjects = [
         Subject::new("hello world", &hello, Setup::binary(hello.clone()), 200),

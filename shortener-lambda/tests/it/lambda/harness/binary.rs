@@ -1,4 +1,4 @@
-//! The binaries under test: the unmodified release build.
+//! The binaries under test: the unmodified release build, by the profile of the image.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,14 +17,14 @@ pub(crate) fn release_binary(name: &str) -> PathBuf {
     if let Ok(directory) = std::env::var(ELSEWHERE) {
         return PathBuf::from(directory).join(name);
     }
-    let built = BUILT.get_or_init(|| build(&["--bins"]));
+    let built = BUILT.get_or_init(|| build("lambda", &["--bins"]));
     built.get(name).unwrap_or_else(|| panic!("no binary {name} among {built:?}")).clone()
 }
 
-/// Builds targets of this crate for release and asks cargo where it put them: nobody else knows the target directory.
-pub(crate) fn build(targets: &[&str]) -> HashMap<String, PathBuf> {
+/// Builds targets of this crate by a profile and asks cargo where it put them: nobody else knows the target directory.
+pub(crate) fn build(profile: &str, targets: &[&str]) -> HashMap<String, PathBuf> {
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--package", "shortener-lambda", "--message-format=json"])
+        .args(["build", "--profile", profile, "--locked", "--package", "shortener-lambda", "--message-format=json"])
         .args(targets)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stderr(Stdio::inherit())
