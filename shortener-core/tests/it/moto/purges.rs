@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::types::{
-    CustomOriginConfig, DefaultCacheBehavior, DistributionConfig, ItemSelection, Origin, OriginProtocolPolicy, Origins,
+    CustomOriginConfig, DefaultCacheBehavior, DistributionConfig, Origin, OriginProtocolPolicy, Origins,
     ViewerProtocolPolicy,
 };
 use shortener_core::edge::cloudfront::CloudFront;
