@@ -1,7 +1,7 @@
 # Access logs, the ledger of clicks: standard logging v2 to a bucket of its own.
 locals {
-  # With a prefix in the destination AWS leaves the path alone; without one it puts AWSLogs/ACCOUNT/CloudFront/ before it,
-  # at creation and not at an update.
+  # A prefix in the destination replaces AWSLogs/ACCOUNT/CloudFront/, which AWS would put before the path at creation and
+  # not at an update.
   access_log_prefix = "edge"
 
   # What is counted, and nothing that names a visitor: no address, forwarded or not, no port, no cookie.
@@ -162,10 +162,13 @@ resource "aws_cloudwatch_log_delivery" "access_logs" {
   delivery_destination_arn = aws_cloudwatch_log_delivery_destination.access_logs[0].arn
   record_fields            = local.access_log_fields
 
-  # One folder an hour, so that an hour is recounted by listing three of them.
+  # Values are percent-encoded and hold no tab. Without this, the delimiter would be whatever is the default of the day.
+  field_delimiter = "\t"
+
+  # One folder an hour, so that an hour is recounted by listing three of them. The bucket is this distribution's alone.
   s3_delivery_configuration {
     enable_hive_compatible_path = false
-    suffix_path                 = "{DistributionId}/{yyyy}/{MM}/{dd}/{HH}"
+    suffix_path                 = "{yyyy}/{MM}/{dd}/{HH}"
   }
 
   tags = local.tags

@@ -285,6 +285,10 @@ run "by_default" {
     error_message = "the access logs name visitors"
   }
   assert {
+    condition     = aws_cloudwatch_log_delivery_destination.access_logs[0].output_format == "w3c" && aws_cloudwatch_log_delivery.access_logs[0].field_delimiter == "\t" && aws_cloudwatch_log_delivery.access_logs[0].s3_delivery_configuration[0].suffix_path == "{yyyy}/{MM}/{dd}/{HH}"
+    error_message = "the access logs have not the format and the folders that ingest reads"
+  }
+  assert {
     condition     = endswith(aws_cloudwatch_log_delivery_destination.access_logs[0].delivery_destination_configuration[0].destination_resource_arn, "/edge") && aws_s3_bucket_public_access_block.access_logs[0].restrict_public_buckets && !aws_s3_bucket.access_logs[0].force_destroy && aws_s3_bucket_lifecycle_configuration.access_logs[0].rule[0].expiration[0].days == 90
     error_message = "the ledger is at the bucket's root, public, deleted by a destroy, or kept for ever"
   }
