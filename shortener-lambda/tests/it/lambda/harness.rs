@@ -19,7 +19,7 @@ mod store;
 
 pub(crate) use answer::Answer;
 #[cfg(feature = "cold-start")]
-pub(crate) use binary::build;
+pub(crate) use binary::hello_world;
 pub(crate) use binary::release_binary;
 pub(crate) use event::Event;
 pub(crate) use fault_proxy::{FaultProxy, Mode};

@@ -23,7 +23,7 @@ pub(crate) struct Answer {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct Payload {
     status_code: u16,
     #[serde(default)]

@@ -13,16 +13,28 @@ const ELSEWHERE: &str = "SHORT_BINARIES_UNDER_TEST";
 /// The path of a release binary of this crate, which the first caller builds.
 pub(crate) fn release_binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    #[expect(clippy::disallowed_methods, reason = "tests have no config.rs")]
-    if let Ok(directory) = std::env::var(ELSEWHERE) {
-        return PathBuf::from(directory).join(name);
+    if let Some(path) = elsewhere(name) {
+        return path;
     }
     let built = BUILT.get_or_init(|| build("lambda", &["--bins"]));
     built.get(name).unwrap_or_else(|| panic!("no binary {name} among {built:?}")).clone()
 }
 
+/// The path of the smallest function there is, built with the profile that most functions are built with.
+#[cfg(feature = "cold-start")]
+pub(crate) fn hello_world() -> PathBuf {
+    const NAME: &str = "hello_lambda";
+    elsewhere(NAME).unwrap_or_else(|| build("release", &["--example", NAME])[NAME].clone())
+}
+
+fn elsewhere(name: &str) -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "tests have no config.rs")]
+    let directory = std::env::var(ELSEWHERE).ok()?;
+    Some(PathBuf::from(directory).join(name))
+}
+
 /// Builds targets of this crate by a profile and asks cargo where it put them: nobody else knows the target directory.
-pub(crate) fn build(profile: &str, targets: &[&str]) -> HashMap<String, PathBuf> {
+fn build(profile: &str, targets: &[&str]) -> HashMap<String, PathBuf> {
     let output = Command::new(env!("CARGO"))
         .args(["build", "--profile", profile, "--locked", "--package", "shortener-lambda", "--message-format=json"])
         .args(targets)
