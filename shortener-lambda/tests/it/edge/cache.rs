@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Method;
-use shortener_core::clock::{Clock, TestClock};
+use shortener_core::clock::Clock;
 
 use super::habits::{Habits, Superseded};
 use super::lifetimes::{Lifetimes, Usable};
@@ -17,7 +17,7 @@ use super::origin::{Origin, Unreachable};
 /// A shared cache in front of an origin, or of another cache.
 pub(crate) struct Cache {
     origin: Rc<dyn Origin>,
-    clock: Arc<TestClock>,
+    clock: Arc<dyn Clock>,
     habits: Habits,
     entries: RefCell<HashMap<Key, Entry>>,
 }
@@ -59,7 +59,7 @@ impl Entry {
 }
 
 impl Cache {
-    pub(crate) fn new(origin: Rc<dyn Origin>, clock: Arc<TestClock>, habits: Habits) -> Self {
+    pub(crate) fn new(origin: Rc<dyn Origin>, clock: Arc<dyn Clock>, habits: Habits) -> Self {
         Self { origin, clock, habits, entries: RefCell::default() }
     }
 

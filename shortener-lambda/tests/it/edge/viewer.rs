@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use http::Method;
 use serde_json::{Map, Value, json};
-use shortener_core::clock::{Clock, TestClock};
+use shortener_core::clock::Clock;
 
 use super::cache::Cache;
 use super::habits::{Habits, Tiers};
@@ -25,13 +25,13 @@ pub(crate) struct Edge {
     api: Rc<dyn Origin>,
     /// The host names that it answers for.
     aliases: Vec<&'static str>,
-    clock: Arc<TestClock>,
+    clock: Arc<dyn Clock>,
     viewer_request: Engine,
     viewer_response: Engine,
 }
 
 impl Edge {
-    pub(crate) fn before(origin: Rc<dyn Origin>, clock: &Arc<TestClock>, habits: Habits) -> Self {
+    pub(crate) fn before(origin: Rc<dyn Origin>, clock: &Arc<dyn Clock>, habits: Habits) -> Self {
         let mut tiers = vec![Rc::new(Cache::new(Rc::clone(&origin), Arc::clone(clock), habits))];
         if habits.tiers == Tiers::Two {
             let regional = Rc::clone(&tiers[0]);

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -41,7 +42,8 @@ impl World {
     pub(crate) async fn start(habits: Habits) -> Self {
         let app = TestApp::setup().behind_cloudfront().start().await;
         let origin = Rc::new(Routers::of(&app));
-        let edge = Edge::before(Rc::clone(&origin) as Rc<dyn Origin>, &app.clock, habits);
+        let clock = Arc::clone(&app.clock) as Arc<dyn Clock>;
+        let edge = Edge::before(Rc::clone(&origin) as Rc<dyn Origin>, &clock, habits);
         Self { app, origin, edge, milestone: Cell::default() }
     }
 

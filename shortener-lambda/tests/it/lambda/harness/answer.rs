@@ -56,6 +56,11 @@ impl Answer {
         self.headers.get(name).map_or("", String::as_str)
     }
 
+    /// All headers: lower-case names and values.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
