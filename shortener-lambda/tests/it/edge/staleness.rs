@@ -152,6 +152,23 @@ fn without_a_purge_the_old_answer_is_still_there_just_before_the_bound() {
 }
 
 #[test]
+fn a_forbidden_target_is_out_of_reach_a_minute_later_than_an_edit_would_be() {
+    run(async {
+        let world = World::start(Habits::DOCUMENTED).await;
+        world.create(Value::Null).await;
+        assert_eq!(world.get("/launch").await.location(), OLD);
+        let policy = json!({"policy": {"deny": ["old.example"]}});
+        let reply = world.app.api(http::Method::PUT, "/api/v1/domains/-").json(&policy).send().await;
+        assert_eq!(reply.status, http::StatusCode::OK, "{reply}");
+        for second in 1..=300 {
+            world.wait(1);
+            let response = world.get("/launch").await;
+            assert!(response.status == 410 || second < 60 + 120, "{response:?} after {second} s");
+        }
+    });
+}
+
+#[test]
 fn a_purge_of_another_link_purges_only_that() {
     run(async {
         let world = World::start(Habits::DOCUMENTED).await;
