@@ -21,7 +21,8 @@ fn the_demonstration_works() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let output = assert_cmd::Command::new(root.join("scripts/demo"))
         .env("CARGO_NET_OFFLINE", "true")
-        .timeout(Duration::from_mins(5))
+        // It builds the release first.
+        .timeout(Duration::from_mins(20))
         .output()
         .unwrap();
     let (shown, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
