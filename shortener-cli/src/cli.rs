@@ -13,7 +13,7 @@ use crate::commands::Command;
 #[derive(Debug, Parser)]
 #[command(
     name = "short",
-    version,
+    version = shortener_core::version::LONG,
     propagate_version = false,
     max_term_width = 100,
     after_long_help = "Examples:

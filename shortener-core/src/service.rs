@@ -102,6 +102,23 @@ impl Service {
         self
     }
 
+    /// Reads what every redirect needs before the first one comes, which also opens the way to the table.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`] if the table cannot be read.
+    pub async fn prepare_redirects(&self) -> Result<(), ServiceError> {
+        self.directory().await.map(drop)
+    }
+
+    /// Reads what changes need as well: the table's secret, which is made now if the table is new.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`] if the table cannot be read, or a new one cannot be written.
+    pub async fn prepare_changes(&self) -> Result<(), ServiceError> {
+        self.prepare_redirects().await?;
+        self.secret().await.map(drop)
+    }
+
     /// The settings it works by.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -6,8 +6,9 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use axum::routing::any;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get};
+use shortener_core::routes::api::HEALTH;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -45,7 +46,16 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/api/{*rest}", any(failure::no_such_route))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(app.clone(), layers::catch_up))
+        .layer(from_fn(layers::meet_deadline))
         .layer(CatchPanicLayer::custom(failure::panicked))
+        .layer(from_fn_with_state(app.clone(), layers::finish))
+}
+
+/// The one route of the API that every part of the service answers, without the rest and its document.
+pub(crate) fn health_route(app: &App) -> Router<App> {
+    Router::new()
+        .route(HEALTH, get(health::health))
+        .method_not_allowed_fallback(failure::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), layers::finish))
 }
 

@@ -52,7 +52,8 @@ impl App {
         Self(Arc::new(Parts { service, resolver, site }))
     }
 
-    pub(crate) fn service(&self) -> &Arc<Service> {
+    /// The service behind the handlers.
+    pub fn service(&self) -> &Arc<Service> {
         &self.0.service
     }
 
@@ -143,9 +144,9 @@ pub fn router(app: App) -> Router {
     Router::new().merge(pages::routes()).merge(api::routes(&app)).fallback(redirect::serve).with_state(app)
 }
 
-/// Redirects and public pages alone: what the redirect function runs. It builds no OpenAPI document.
+/// Redirects, public pages and the health check: what the redirect function runs. It builds no OpenAPI document.
 pub fn redirect_router(app: App) -> Router {
-    Router::new().merge(pages::routes()).fallback(redirect::serve).with_state(app)
+    Router::new().merge(pages::routes()).merge(api::health_route(&app)).fallback(redirect::serve).with_state(app)
 }
 
 /// The API alone: what the API function runs.

@@ -8,6 +8,9 @@ use shortener_core::link::BaseUrl;
 
 use crate::app::{App, Edge, Site, api_router, redirect_router, router};
 
+/// What Lambda sets, and nothing else does.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
 /// The settings. An empty variable counts as one that is not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -23,8 +26,33 @@ pub struct Config {
     pub edge: Edge,
     /// `SHORT_LISTEN`: address and port outside Lambda; `127.0.0.1:8080` by default.
     pub listen: SocketAddr,
-    /// Whether this process runs on Lambda, which sets `AWS_LAMBDA_RUNTIME_API`.
-    pub on_lambda: bool,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, or else `AWS_ENDPOINT_URL`: where the table is, if not at the region's own endpoint.
+    pub endpoint_url: Option<String>,
+    /// `SHORT_METRICS`: `emf` writes metrics to standard output for CloudWatch, `none` does not; `emf` by default on
+    /// Lambda, `none` elsewhere.
+    pub metrics: Metrics,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: what metrics are filed under; `short` where there is none.
+    pub function: String,
+    /// Where this process runs: Lambda sets `AWS_LAMBDA_RUNTIME_API`.
+    pub place: Place,
+}
+
+/// Where a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// As a function, invoked through the Runtime API.
+    Lambda,
+    /// Anywhere else, over plain HTTP.
+    Elsewhere,
+}
+
+/// What becomes of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metrics {
+    /// Lines in CloudWatch's embedded metric format.
+    Emf,
+    /// Nothing is collected.
+    None,
 }
 
 /// Which part of the service a process is.
@@ -78,8 +106,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the first variable whose value means nothing.
     pub fn from_env() -> Result<Self, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-        Self::from_lookup(|name| std::env::var(name).ok())
+        Self::from_lookup(variable)
     }
 
     /// Reads settings from any source of variables.
@@ -88,6 +115,7 @@ impl Config {
     /// As [`Self::from_env`].
     pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name| lookup(name).filter(|value| !value.is_empty());
+        let place = Place::of(set(RUNTIME_API).as_deref());
         Ok(Self {
             table: set("SHORT_TABLE").unwrap_or_else(|| "short".to_owned()),
             base_url: set("SHORT_BASE_URL")
@@ -100,7 +128,11 @@ impl Config {
                 .map_err(|invalid| refuse("SHORT_SECURITY_CONTACT", invalid))?,
             edge: parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?,
             listen: parse_listen(set("SHORT_LISTEN").as_deref()).map_err(|invalid| refuse("SHORT_LISTEN", invalid))?,
-            on_lambda: set("AWS_LAMBDA_RUNTIME_API").is_some(),
+            endpoint_url: set("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| set("AWS_ENDPOINT_URL")),
+            metrics: parse_metrics(set("SHORT_METRICS").as_deref(), place)
+                .map_err(|invalid| refuse("SHORT_METRICS", invalid))?,
+            function: set("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "short".to_owned()),
+            place,
         })
     }
 
@@ -108,6 +140,28 @@ impl Config {
     pub fn site(&self) -> Site {
         Site::new(&self.base_url).with_edge(self.edge).with_security_contact(self.security_contact.clone())
     }
+}
+
+/// Address of the Runtime API; none outside Lambda.
+pub(crate) fn runtime_api() -> Option<String> {
+    variable(RUNTIME_API).filter(|address| !address.is_empty())
+}
+
+impl Place {
+    /// Where this process runs.
+    pub(crate) fn current() -> Self {
+        Self::of(runtime_api().as_deref())
+    }
+
+    fn of(runtime_api: Option<&str>) -> Self {
+        if runtime_api.is_some_and(|address| !address.is_empty()) { Self::Lambda } else { Self::Elsewhere }
+    }
+}
+
+/// The one place that reads the environment.
+fn variable(name: &'static str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::var(name).ok()
 }
 
 /// Parses a contact for `security.txt`; a bare mail address becomes a `mailto:` URI.
@@ -128,6 +182,14 @@ fn parse_edge(text: Option<&str>) -> Result<Edge, InvalidValue> {
         None | Some("none") => Ok(Edge::None),
         Some("cloudfront") => Ok(Edge::CloudFront),
         Some(_) => Err(InvalidValue::new("edge_invalid", "an edge is 'cloudfront' or 'none'")),
+    }
+}
+
+fn parse_metrics(text: Option<&str>, place: Place) -> Result<Metrics, InvalidValue> {
+    match (text, place) {
+        (Some("emf"), _) | (None, Place::Lambda) => Ok(Metrics::Emf),
+        (Some("none"), _) | (None, Place::Elsewhere) => Ok(Metrics::None),
+        (Some(_), _) => Err(InvalidValue::new("metrics_invalid", "metrics go to 'emf' or 'none'")),
     }
 }
 
@@ -155,7 +217,20 @@ mod tests {
         let config = read(&[("SHORT_EDGE", "")]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.base_url.to_string(), "http://127.0.0.1:8080");
-        assert_eq!((config.edge, config.on_lambda, config.security_contact), (Edge::None, false, None));
+        assert_eq!((config.edge, config.place, config.security_contact), (Edge::None, Place::Elsewhere, None));
+        assert_eq!((config.metrics, config.endpoint_url), (Metrics::None, None));
+    }
+
+    #[test]
+    fn a_function_writes_metrics_and_finds_its_table_by_the_sdks_variables() {
+        let lambda = [("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"), ("AWS_LAMBDA_FUNCTION_NAME", "short-redirect")];
+        let config = read(&lambda).unwrap();
+        assert_eq!((config.place, config.metrics, &*config.function), (Place::Lambda, Metrics::Emf, "short-redirect"));
+        let quiet = [lambda[0], ("SHORT_METRICS", "none"), ("AWS_ENDPOINT_URL", "http://a.invalid")];
+        let config = read(&quiet).unwrap();
+        assert_eq!((config.metrics, config.endpoint_url.as_deref()), (Metrics::None, Some("http://a.invalid")));
+        let both = [quiet[2], ("AWS_ENDPOINT_URL_DYNAMODB", "http://b.invalid")];
+        assert_eq!(read(&both).unwrap().endpoint_url.as_deref(), Some("http://b.invalid"));
     }
 
     #[test]
@@ -164,6 +239,7 @@ mod tests {
             ("SHORT_BASE_URL", "go.example.com"),
             ("SHORT_EDGE", "yes"),
             ("SHORT_LISTEN", "8080"),
+            ("SHORT_METRICS", "statsd"),
             ("SHORT_SECURITY_CONTACT", "x@y.example\nContact: evil"),
             ("SHORT_SECURITY_CONTACT", "nobody"),
         ] {

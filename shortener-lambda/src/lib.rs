@@ -4,8 +4,13 @@
 mod api;
 mod app;
 pub mod config;
+mod deadline;
+#[cfg(feature = "aws")]
+pub mod lambda;
 pub mod log;
+pub mod metrics;
 mod pages;
+pub mod process;
 mod redirect;
 mod request_log;
 pub mod server;

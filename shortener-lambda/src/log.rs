@@ -4,6 +4,16 @@ use std::io;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::fmt::format::JsonFields;
+
+use crate::config::Place;
+
+mod json_lines;
+
+use json_lines::JsonLines;
+
+/// Lines of the Lambda runtime that repeat what a handler has logged already.
+const REPEATED: &str = "lambda_runtime::layers::panic=off";
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +24,28 @@ pub enum LogFormat {
     Json,
 }
 
+impl LogFormat {
+    /// What is read by whom: CloudWatch reads a function's lines, people those of a process elsewhere.
+    pub fn of_place(place: Place) -> Self {
+        match place {
+            Place::Lambda => Self::Json,
+            Place::Elsewhere => Self::Human,
+        }
+    }
+}
+
 /// Starts logging for the whole process; a second start is ignored. `filter` is as `tracing` has it: `info`, or
 /// `info,shortener_core=debug`.
 ///
 /// # Errors
 /// If the filter cannot be parsed.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), ParseError> {
-    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(filter)?).with_writer(io::stderr);
+    let filter = EnvFilter::try_new(filter)?.add_directive(REPEATED.parse()?);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Only a process that logs already can make these fail.
     let _ = match format {
         LogFormat::Human => lines.try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        LogFormat::Json => lines.fmt_fields(JsonFields::new()).event_format(JsonLines).try_init(),
     };
     Ok(())
 }

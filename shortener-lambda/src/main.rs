@@ -3,63 +3,80 @@
 //! On Lambda it answers invocations; elsewhere it serves plain HTTP on `SHORT_LISTEN`. Settings are in
 //! [`shortener_lambda::config`].
 
-use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use axum::Router;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::{Service, Settings};
+use shortener_core::table::Table;
 use shortener_core::table::dynamo::{CredentialSource, DynamoSettings, DynamoTable, Limits};
-use shortener_lambda::config::{Config, Part};
+use shortener_lambda::config::{Config, Metrics, Part, Place};
 use shortener_lambda::log::{self, LogFormat};
-use shortener_lambda::{App, server};
+use shortener_lambda::metrics::{Meter, TimedTable};
+use shortener_lambda::process::{self, Failure};
+use shortener_lambda::{App, lambda, server};
 use tokio::net::TcpListener;
 use tokio::runtime;
 
-type Failure = Box<dyn Error + Send + Sync>;
-
 fn main() -> ExitCode {
-    let Err(error) = start() else { return ExitCode::SUCCESS };
-    // Without effect if logging has begun, as it has unless the settings mean nothing.
-    let _ = log::start(LogFormat::Human, "info");
-    tracing::error!(%error, "cannot serve");
-    ExitCode::FAILURE
+    process::run("shortener-lambda", start)
 }
 
 fn start() -> Result<(), Failure> {
     let (part, config) = (Part::from_args(std::env::args().skip(1))?, Config::from_env()?);
-    log::start(if config.on_lambda { LogFormat::Json } else { LogFormat::Human }, &config.log)?;
+    log::start(LogFormat::of_place(config.place), &config.log)?;
     // An instance on Lambda has one request at a time: threads would only cost it start time and memory.
-    let mut runtime =
-        if config.on_lambda { runtime::Builder::new_current_thread() } else { runtime::Builder::new_multi_thread() };
+    let mut runtime = match config.place {
+        Place::Lambda => runtime::Builder::new_current_thread(),
+        Place::Elsewhere => runtime::Builder::new_multi_thread(),
+    };
     runtime.enable_all().build()?.block_on(run(part, &config))
 }
 
 async fn run(part: Part, config: &Config) -> Result<(), Failure> {
-    let table = DynamoTable::connect(&table_settings(part, config)).await?;
-    let router = router(part, config, table);
-    if config.on_lambda {
-        return lambda_http::run(router).await;
+    let meter = match config.metrics {
+        Metrics::Emf => Meter::start(&config.function),
+        Metrics::None => None,
+    };
+    let app = app(part, config, meter.as_ref()).await?;
+    let router = part.router(app.clone());
+    match config.place {
+        Place::Lambda => {
+            lambda::prepare(part, app.service()).await;
+            lambda::serve(router, &app, meter).await
+        }
+        Place::Elsewhere => {
+            if let Some(meter) = meter {
+                tokio::spawn(meter.flush_regularly());
+            }
+            let listener = TcpListener::bind(config.listen).await?;
+            tracing::info!(address = %config.listen, table = config.table, "serving plain HTTP");
+            Ok(server::serve(listener, router, server::stop_signal()).await?)
+        }
     }
-    let listener = TcpListener::bind(config.listen).await?;
-    tracing::info!(address = %config.listen, table = config.table, "serving plain HTTP");
-    Ok(server::serve(listener, router, server::stop_signal()).await?)
+}
+
+async fn app(part: Part, config: &Config, meter: Option<&Meter>) -> Result<App, Failure> {
+    let table = DynamoTable::connect(&table_settings(part, config)).await?;
+    let table: Arc<dyn Table> = match meter {
+        Some(meter) => Arc::new(TimedTable::new(table, meter)),
+        None => Arc::new(table),
+    };
+    let service = Arc::new(Service::new(table, Settings::new(config.base_url.clone())));
+    let resolver = Arc::new(Resolver::new(Arc::clone(&service), None));
+    Ok(App::new(service, resolver, config.site()))
 }
 
 fn table_settings(part: Part, config: &Config) -> DynamoSettings {
     let mut settings = DynamoSettings::new(&config.table);
-    if part == Part::Redirects {
-        settings.limits = Limits::REDIRECT;
+    settings.endpoint_url.clone_from(&config.endpoint_url);
+    match (part, config.place) {
+        (Part::Redirects, _) => settings.limits = Limits::REDIRECT,
+        (_, Place::Lambda) => settings.limits = Limits::API,
+        (_, Place::Elsewhere) => {}
     }
-    if config.on_lambda {
+    if config.place == Place::Lambda {
         settings.credentials = CredentialSource::Environment;
     }
     settings
-}
-
-fn router(part: Part, config: &Config, table: DynamoTable) -> Router {
-    let service = Arc::new(Service::new(Arc::new(table), Settings::new(config.base_url.clone())));
-    let resolver = Arc::new(Resolver::new(Arc::clone(&service), None));
-    part.router(App::new(service, resolver, config.site()))
 }

@@ -1,7 +1,7 @@
 //! The public click: `GET|HEAD /{code}` and the preview at `/{code}+`.
 //!
-//! This module may import the resolver, the parsed values of a link, the pages and `http`, and nothing else: no JSON,
-//! no authentication and no write belong on this path. It has no middleware either: it is the router's fallback, which
+//! This module may import the resolver, the parsed values of a link, the pages, the counters of outcomes, the request's
+//! deadline and `http`, and nothing else: no JSON, no authentication and no write belong on this path. It has no middleware either: it is the router's fallback, which
 //! spares each click the bookkeeping of a matched route, and it logs at debug level alone.
 
 use std::borrow::Cow;
@@ -14,6 +14,8 @@ use shortener_core::link::{ShortCode, TargetUrl};
 use shortener_core::redirect::{CacheLifetimes, Preview, Redirect, Resolution, parse_code};
 
 use crate::app::{App, Edge, Site};
+use crate::deadline::Deadline;
+use crate::metrics::{self, Outcome};
 use crate::pages;
 
 /// Tells the edge from when on it must not serve the answer any more, in seconds since 1970.
@@ -38,19 +40,24 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<
     }
     let (uri, headers) = (request.uri(), request.headers());
     let host = app.site().host(uri, headers);
+    let deadline = Deadline::of(&request);
     match Asked::of(uri.path()) {
         Asked::Redirect(code) => {
-            let resolution = app.resolver().resolve(host, &code).await;
+            let resolution = app.resolver().resolve_by(deadline, host, &code).await;
             tracing::debug!(%code, ?resolution, "click");
+            metrics::count_click(outcome(&resolution));
             answer(app.site(), resolution, uri)
         }
-        Asked::Preview(code) => match app.resolver().preview(host, &code).await {
+        Asked::Preview(code) => match app.resolver().preview_by(deadline, host, &code).await {
             Preview::Link(link) => pages::preview(app.site(), &link),
             Preview::NotFound => pages::not_found(app.site(), CacheLifetimes::NoStore),
             Preview::Gone => pages::gone(app.site(), CacheLifetimes::NoStore),
             Preview::Unavailable => pages::unavailable(app.site()),
         },
-        Asked::Nothing => pages::unknown_path(State(app)).await,
+        Asked::Nothing => {
+            metrics::count_click(Outcome::NotFound);
+            pages::unknown_path(State(app)).await
+        }
     }
 }
 
@@ -78,6 +85,15 @@ fn decode(segment: &str) -> Option<Cow<'_, str>> {
         decoded.push_str(part.get(2..)?);
     }
     Some(Cow::Owned(decoded))
+}
+
+fn outcome(resolution: &Resolution) -> Outcome {
+    match resolution {
+        Resolution::Redirect(_) => Outcome::Redirect,
+        Resolution::NotFound { .. } => Outcome::NotFound,
+        Resolution::Gone { .. } => Outcome::Gone,
+        Resolution::Unavailable => Outcome::Unavailable,
+    }
 }
 
 fn answer(site: &Site, resolution: Resolution, uri: &Uri) -> Response<Body> {
@@ -178,6 +194,15 @@ mod tests {
             for banned in ["serde", "api::", "operations", "service", "table", "Session"] {
                 assert!(!line.contains(banned), "{line}");
             }
+            let allowed =
+                ["std::", "axum::", "shortener_core::link::", "shortener_core::redirect::", "crate::", "super::"];
+            let imported = line.trim_start_matches("use ");
+            assert!(allowed.iter().any(|path| imported.starts_with(path)), "{line}");
+            let modules = ["crate::app", "crate::deadline", "crate::metrics", "crate::pages"];
+            assert!(
+                !imported.starts_with("crate::") || modules.iter().any(|path| imported.starts_with(path)),
+                "{line}"
+            );
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{CacheLifetimes, Prepared, Resolution, not_found};
 use crate::link::ShortCode;
+use crate::metrics;
 use crate::operations::LinkRef;
 use crate::service::{Directory, DomainEntry, LinkRecord, Service, ServiceError};
 use crate::table::{ChangeFeed, Changes, Consistency, Item, Key, TableError, keys};
@@ -88,9 +89,14 @@ impl Resolver {
         }
     }
 
-    /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain).
+    /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain) within 900 ms.
     pub async fn resolve(&self, host: &str, code: &ShortCode) -> Resolution {
-        let deadline = Instant::now() + BUDGET;
+        self.resolve_by(None, host, code).await
+    }
+
+    /// The same, and not later than `deadline`, if there is one.
+    pub async fn resolve_by(&self, deadline: Option<Instant>, host: &str, code: &ShortCode) -> Resolution {
+        let deadline = within_budget(deadline);
         let directory = match within(deadline, self.service.directory()).await {
             Ok(directory) => directory,
             Err(error) => return unavailable(&error),
@@ -114,9 +120,14 @@ impl Resolver {
         }
     }
 
-    /// Finds what the preview page of a code shows, as the table has it now; never counted.
+    /// Finds what the preview page of a code shows, as the table has it now, within 900 ms; never counted.
     pub async fn preview(&self, host: &str, code: &ShortCode) -> Preview {
-        let deadline = Instant::now() + BUDGET;
+        self.preview_by(None, host, code).await
+    }
+
+    /// The same, and not later than `deadline`, if there is one.
+    pub async fn preview_by(&self, deadline: Option<Instant>, host: &str, code: &ShortCode) -> Preview {
+        let deadline = within_budget(deadline);
         let Ok(directory) = within(deadline, self.service.directory()).await else { return Preview::Unavailable };
         let entry = directory.of_host(host);
         let record = match within(deadline, self.service.read_link(&entry.domain, code)).await {
@@ -178,7 +189,12 @@ impl Resolver {
         };
         tracing::warn!(%error, code = %link.code, "a strong read failed");
         let eventual = within_table(deadline, self.read(link, Consistency::Eventual)).await.ok().flatten();
-        let newest = [eventual, self.copies.get(link)].into_iter().flatten().max_by_key(|copy| copy.version);
+        let remembered =
+            self.copies.get(link).filter(|copy| eventual.as_ref().is_none_or(|read| copy.version > read.version));
+        if remembered.is_some() {
+            metrics::count_cache_hit();
+        }
+        let newest = remembered.or(eventual);
         newest.map(|copy| Some(Found::Old(copy))).ok_or(error)
     }
 
@@ -241,6 +257,11 @@ impl Resolver {
 
 fn prepare(item: &Item) -> Result<Arc<Prepared>, TableError> {
     Ok(Arc::new(Prepared::new(LinkRecord::decode(item)?, item.number(keys::attribute::PURGE_AT))))
+}
+
+fn within_budget(deadline: Option<Instant>) -> Instant {
+    let end = Instant::now() + BUDGET;
+    deadline.map_or(end, |deadline| deadline.min(end))
 }
 
 async fn within<T>(deadline: Instant, work: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {

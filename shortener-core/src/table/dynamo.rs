@@ -2,6 +2,8 @@
 //!
 //! Errors are given their meaning in `error.rs`, attempts are watched in `doubt.rs`. No operation here scans.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 
@@ -12,6 +14,7 @@ mod backoff;
 mod doubt;
 mod error;
 mod expression;
+mod hedge;
 #[cfg(feature = "testing-dynamodb")]
 pub mod in_process;
 mod insert;
@@ -31,12 +34,13 @@ pub struct DynamoTable {
     client: Client,
     name: String,
     insert_by: InsertBy,
+    hedge: Option<Duration>,
 }
 
 impl DynamoTable {
     /// A table reached through a given client, for tests.
     pub fn from_client(client: Client, table: impl Into<String>) -> Self {
-        Self { client, name: table.into(), insert_by: InsertBy::default() }
+        Self { client, name: table.into(), insert_by: InsertBy::default(), hedge: None }
     }
 
     /// The same table with another way to insert in bulk.

@@ -236,4 +236,7 @@ pub struct Health {
     pub status: String,
     /// Version of the service.
     pub version: String,
+    /// Revision of its source; `unknown` if it was built without one. None from a service that does not say yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
 }

@@ -135,6 +135,19 @@ pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Failure {
         .into()
 }
 
+/// The answer to a request whose time is over while the table still has it.
+pub(super) fn too_late(method: &Method) -> Failure {
+    let problem = if method.is_safe() {
+        Problem::new(ProblemCode::Unavailable, "the table did not answer before the deadline")
+            .with_hint("try again in a moment")
+    } else {
+        Problem::new(ProblemCode::OutcomeUnknown, "the table did not answer before the deadline").with_hint(
+            "look at what is there, or repeat the request: with the same Idempotency-Key it has no second effect",
+        )
+    };
+    Problem { retry_after_seconds: Some(1), ..problem }.into()
+}
+
 /// The answer after a handler has panicked.
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands the cause over")]
 pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {

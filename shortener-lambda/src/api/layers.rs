@@ -4,10 +4,11 @@ use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::failure::Failure;
+use super::failure::{Failure, too_late};
 use crate::app::App;
+use crate::deadline::Deadline;
 use crate::pages;
 use crate::request_log::Exchange;
 
@@ -34,4 +35,14 @@ pub(super) async fn catch_up(State(app): State<App>, request: Request, next: Nex
         app.resolver().catch_up();
     }
     response
+}
+
+/// Answers before the request's deadline, if it has one: what is still under way then is given up.
+pub(super) async fn meet_deadline(request: Request, next: Next) -> Response {
+    let Some(deadline) = Deadline::of(&request) else { return next.run(request).await };
+    let method = request.method().clone();
+    match tokio::time::timeout_at(deadline, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => too_late(&method).into_response(),
+    }
 }

@@ -2,4 +2,14 @@
 
 pub(crate) mod harness;
 
+mod api_calls;
+mod bad_events;
+#[cfg(feature = "cold-start")]
+mod cold_start;
+mod freezing;
+mod log_lines;
+mod meters;
+mod redelivery;
 mod redirects;
+mod sick_store;
+mod starting;

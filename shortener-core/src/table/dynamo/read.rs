@@ -8,6 +8,7 @@ use super::DynamoTable;
 use super::backoff::Backoff;
 use super::error::of_read;
 use super::expression::Placeholders;
+use super::hedge::hedged;
 use super::value::{Wire, from_wire, item_from_wire, key_from_wire, key_to_wire, to_wire};
 use crate::table::keys::{Index, SortType, attribute};
 use crate::table::{Consistency, Item, Key, Order, Page, Position, Query, SortRange, TableError};
@@ -18,15 +19,13 @@ const BATCH: usize = 100;
 impl DynamoTable {
     /// Reads one item.
     pub(super) async fn get_one(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>, TableError> {
-        let reply = self
+        let request = self
             .client
             .get_item()
             .table_name(&self.name)
             .set_key(Some(key_to_wire(key)))
-            .consistent_read(consistency == Consistency::Strong)
-            .send()
-            .await
-            .map_err(|error| of_read(&self.name, error))?;
+            .consistent_read(consistency == Consistency::Strong);
+        let reply = hedged(self.hedge, || request.clone().send()).await.map_err(|error| of_read(&self.name, error))?;
         reply.item.map(item_from_wire).transpose()
     }
 
@@ -89,7 +88,7 @@ impl DynamoTable {
         let mut placeholders = Placeholders::default();
         let condition = key_condition(query, &mut placeholders);
         let (names, values) = placeholders.finish();
-        let reply = self
+        let request = self
             .client
             .query()
             .table_name(&self.name)
@@ -100,10 +99,8 @@ impl DynamoTable {
             .set_exclusive_start_key(start.map(|start| start_key(query, &start)).transpose()?)
             .scan_index_forward(query.order == Order::Ascending)
             .set_consistent_read(query.index.is_none().then_some(true))
-            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| of_read(&self.name, error))?;
+            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX));
+        let reply = hedged(self.hedge, || request.clone().send()).await.map_err(|error| of_read(&self.name, error))?;
         let items = reply.items.unwrap_or_default().into_iter().map(item_from_wire).collect::<Result<Vec<_>, _>>()?;
         let next = reply.last_evaluated_key.filter(|key| !key.is_empty());
         let next = next.map(|key| position(query.index, key)).transpose()?;

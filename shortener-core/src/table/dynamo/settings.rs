@@ -10,7 +10,7 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Region;
+use aws_sdk_dynamodb::config::{Config, Region};
 
 use super::{DynamoTable, InsertBy};
 use crate::table::TableError;
@@ -25,7 +25,8 @@ pub struct DynamoSettings {
     pub table: String,
     /// AWS region; none asks the environment (`AWS_REGION`) and then, outside Lambda, the AWS profile.
     pub region: Option<String>,
-    /// URL of the service; none is the region's own.
+    /// URL of the service; none asks the environment (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`) and the AWS
+    /// profile, except for [`CredentialSource::Environment`], and is then the region's own.
     pub endpoint_url: Option<String>,
     /// AWS profile; none asks the environment (`AWS_PROFILE`). Without meaning in Lambda.
     pub profile: Option<String>,
@@ -58,6 +59,9 @@ pub struct Limits {
     pub connect: Duration,
     /// Most attempts, at least 1.
     pub attempts: u32,
+    /// When a read that has no answer yet is sent a second time beside the first, on another connection: one that
+    /// died while nobody looked is found out by its silence alone. None never.
+    pub hedge: Option<Duration>,
 }
 
 impl Limits {
@@ -67,6 +71,16 @@ impl Limits {
         attempt: Duration::from_secs(4),
         connect: Duration::from_secs(2),
         attempts: 3,
+        hedge: None,
+    };
+
+    /// For an API whose callers wait behind an edge and repeat by themselves: 3 attempts of 1 s.
+    pub const API: Self = Self {
+        operation: Duration::from_millis(3300),
+        attempt: Duration::from_secs(1),
+        connect: Duration::from_millis(500),
+        attempts: 3,
+        hedge: Some(Duration::from_millis(300)),
     };
 
     /// For redirects, which have a second answer when the store fails: 2 attempts within 1 s.
@@ -75,6 +89,7 @@ impl Limits {
         attempt: Duration::from_millis(450),
         connect: Duration::from_millis(300),
         attempts: 2,
+        hedge: Some(Duration::from_millis(150)),
     };
 
     /// The same as the SDK takes it.
@@ -135,20 +150,39 @@ impl DynamoTable {
     /// # Errors
     /// [`TableError::Invalid`] if no region is configured.
     pub async fn connect(settings: &DynamoSettings) -> Result<Self, TableError> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(settings.resolve_region().await?)
-            .timeout_config(settings.limits.timeouts())
-            .retry_config(settings.limits.retries());
-        if let Some(endpoint_url) = &settings.endpoint_url {
-            loader = loader.endpoint_url(endpoint_url);
-        }
-        if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
-        }
-        if settings.credentials == CredentialSource::Environment {
-            loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
-        }
-        let client = Client::new(&loader.load().await);
-        Ok(Self::from_client(client, &settings.table).inserting_by(settings.insert_by))
+        let region = settings.resolve_region().await?;
+        let client = match settings.credentials {
+            CredentialSource::Chain => from_chain(settings, region).await,
+            CredentialSource::Environment => from_environment(settings, region),
+        };
+        let table = Self::from_client(client, &settings.table).inserting_by(settings.insert_by);
+        Ok(Self { hedge: settings.limits.hedge, ..table })
     }
+}
+
+/// A client by the SDK's own search through environment, profiles and metadata services.
+async fn from_chain(settings: &DynamoSettings, region: Region) -> Client {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region)
+        .timeout_config(settings.limits.timeouts())
+        .retry_config(settings.limits.retries());
+    if let Some(endpoint_url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(endpoint_url);
+    }
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    Client::new(&loader.load().await)
+}
+
+/// A client of what is given: nothing is searched for, so that a function starts at once.
+fn from_environment(settings: &DynamoSettings, region: Region) -> Client {
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region)
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .timeout_config(settings.limits.timeouts())
+        .retry_config(settings.limits.retries());
+    config.set_endpoint_url(settings.endpoint_url.clone());
+    Client::from_conf(config.build())
 }

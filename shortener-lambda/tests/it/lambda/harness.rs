@@ -17,6 +17,12 @@ mod runtime_api;
 #[path = "harness/store.rs"]
 mod store;
 
+pub(crate) use answer::Answer;
+#[cfg(feature = "cold-start")]
+pub(crate) use binary::build;
+pub(crate) use binary::release_binary;
 pub(crate) use event::Event;
-pub(crate) use function::Setup;
+pub(crate) use fault_proxy::{FaultProxy, Mode};
+pub(crate) use function::{Function, Setup, invocation_id};
+pub(crate) use runtime_api::Outcome;
 pub(crate) use store::Store;

@@ -194,6 +194,7 @@ impl Function {
     }
 
     /// From exec to a moment.
+    #[cfg(feature = "cold-start")]
     pub(crate) fn since_start(&self, at: Instant) -> Duration {
         at.duration_since(self.started)
     }

@@ -58,6 +58,7 @@ pub(crate) struct Reply {
     pub(crate) outcome: Outcome,
     /// From the moment the function had the event.
     pub(crate) took: Duration,
+    #[cfg(feature = "cold-start")]
     pub(crate) at: Instant,
 }
 
@@ -189,7 +190,12 @@ impl Shared {
     fn end(&self, id: &str, outcome: Outcome) -> StatusCode {
         let at = Instant::now();
         let Some(under_way) = self.under_way.lock().unwrap().remove(id) else { return StatusCode::BAD_REQUEST };
-        let reply = Reply { outcome, took: at.duration_since(under_way.handed_over), at };
+        let reply = Reply {
+            outcome,
+            took: at.duration_since(under_way.handed_over),
+            #[cfg(feature = "cold-start")]
+            at,
+        };
         // A test that does not care for the answer has dropped its end.
         let _ = under_way.reply.send(reply);
         StatusCode::ACCEPTED
