@@ -46,8 +46,10 @@ RUN set -eu; \
     for crate in shortener-*; do \
       mkdir "$crate/src"; \
       touch "$crate/src/lib.rs"; \
-      for main in $(sed -n 's|^path = "\(src/.*\)"$|\1|p' "$crate/Cargo.toml"); do \
-        echo 'fn main() {}' >"$crate/$main"; \
+      for target in $(sed -n -e 's|^path = "\(src/.*\)"$|\1|p' \
+        -e '/^\[\[example\]\]$/{n; s|^name = "\(.*\)"$|examples/\1.rs|p}' "$crate/Cargo.toml"); do \
+        mkdir -p "$crate/${target%/*}"; \
+        echo 'fn main() {}' >"$crate/$target"; \
       done; \
     done
 
