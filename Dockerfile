@@ -16,7 +16,8 @@ FROM --platform=$BUILDPLATFORM rust:${RUST_VERSION}-slim-bookworm AS toolchain
 ARG TARGETARCH
 WORKDIR /build
 # glibc and not musl, whose allocator is slow. Since 2.34 glibc resolves names from hosts file and DNS without loading a
-# library, so a static binary finds DynamoDB from an image that holds nothing else.
+# library, so a static binary finds DynamoDB from an image that holds nothing else. What is stripped and aborts on a panic
+# has no use for tables to unwind the stack by.
 # hadolint ignore=DL3008
 RUN set -eu; \
     case "$TARGETARCH" in \
@@ -33,7 +34,8 @@ RUN set -eu; \
     [ -d "$(rustc --print target-libdir --target "$target")" ] || rustup target add "$target"; \
     printf '%s\n' >"$CARGO_HOME/config.toml" \
       "[build]" "target = '$target'" "target-dir = '/build/target'" \
-      "[target.$target]" "linker = '$cpu-linux-gnu-gcc'" "rustflags = ['-C', 'target-feature=+crt-static']"
+      "[target.$target]" "linker = '$cpu-linux-gnu-gcc'" \
+      "rustflags = ['-C', 'target-feature=+crt-static', '-C', 'force-unwind-tables=no']"
 
 FROM toolchain AS manifests
 COPY Cargo.toml Cargo.lock ./
@@ -54,7 +56,7 @@ RUN set -eu; \
     done
 
 FROM manifests AS lambda-dependencies
-RUN cargo build --release --locked -p shortener-lambda
+RUN cargo build --profile lambda --locked -p shortener-lambda
 
 FROM lambda-dependencies AS lambda-build
 COPY shortener-core/ shortener-core/
@@ -63,11 +65,10 @@ COPY shortener-lambda/ shortener-lambda/
 ARG SHORT_REVISION
 # Sources may be older than the empty crates that cargo has compiled.
 RUN find shortener-* -name '*.rs' -exec touch {} + \
-    && SHORT_REVISION="$SHORT_REVISION" cargo build --release --locked -p shortener-lambda --bins \
-    && mkdir /image && find target/*/release -maxdepth 1 -name 'shortener-*' -type f -executable -exec cp {} /image/ \;
+    && SHORT_REVISION="$SHORT_REVISION" cargo build --profile lambda --locked -p shortener-lambda --bins \
+    && mkdir /image && find target/*/lambda -maxdepth 1 -name 'shortener-*' -type f -executable -exec cp {} /image/ \;
 
-# Most of what the command depends on is compiled by now.
-FROM lambda-dependencies AS serve-dependencies
+FROM manifests AS serve-dependencies
 RUN cargo build --release --locked -p shortener-cli
 
 FROM serve-dependencies AS serve-build
