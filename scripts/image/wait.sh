@@ -29,6 +29,5 @@ end() {
 
 # Ends whatever was started and still runs.
 end_all() {
-  kill -9 "${started[@]}" 2>/dev/null || true
-  wait
+  { kill -9 "${started[@]}" && wait; } 2>/dev/null || true
 }
