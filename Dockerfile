@@ -17,7 +17,8 @@ ARG TARGETARCH
 WORKDIR /build
 # glibc and not musl, whose allocator is slow. Since 2.34 glibc resolves names from hosts file and DNS without loading a
 # library, so a static binary finds DynamoDB from an image that holds nothing else. What is stripped and aborts on a panic
-# has no use for tables to unwind the stack by.
+# has no use for tables to unwind the stack by. Random numbers come from the kernel itself: otherwise a library is looked
+# for first.
 # hadolint ignore=DL3008
 RUN set -eu; \
     case "$TARGETARCH" in \
@@ -35,7 +36,7 @@ RUN set -eu; \
     printf '%s\n' >"$CARGO_HOME/config.toml" \
       "[build]" "target = '$target'" "target-dir = '/build/target'" \
       "[target.$target]" "linker = '$cpu-linux-gnu-gcc'" \
-      "rustflags = ['-C', 'target-feature=+crt-static', '-C', 'force-unwind-tables=no']"
+      "rustflags = ['-C', 'target-feature=+crt-static', '-C', 'force-unwind-tables=no', '--cfg', 'getrandom_backend=\"linux_getrandom\"']"
 
 FROM toolchain AS manifests
 COPY Cargo.toml Cargo.lock ./
