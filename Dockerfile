@@ -94,7 +94,8 @@ LABEL org.opencontainers.image.title="short" \
 COPY --from=toolchain /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 # A new volume takes its owner from here.
 COPY --from=serve-build --chown=65532:65532 /image/ /
-ENV SHORT_FILE=/data/links.db SHORT_LISTEN=0.0.0.0:8080
+# Named, or the same certificates are read twice: from the file, and again from its folder.
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt SHORT_FILE=/data/links.db SHORT_LISTEN=0.0.0.0:8080
 VOLUME /data
 WORKDIR /data
 EXPOSE 8080
@@ -116,7 +117,7 @@ LABEL org.opencontainers.image.title="shortener-lambda" \
       org.opencontainers.image.source="$SHORT_SOURCE"
 COPY --from=toolchain /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=lambda-build /image/ /
-ENV SHORT_LISTEN=0.0.0.0:8080
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt SHORT_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 USER 65532:65532
 STOPSIGNAL SIGTERM
