@@ -22,3 +22,18 @@ output "live_versions" {
   description = "Versions in use, for a roll-back."
   value       = module.shortener.live_versions
 }
+
+output "table_access_policy" {
+  description = "IAM policy of whoever uses the table by the CLI."
+  value       = module.shortener.table_access_policy
+}
+
+output "distribution_id" {
+  description = "What an invalidation names."
+  value       = module.shortener.distribution_id
+}
+
+output "alarm_topic_arns" {
+  description = "Topics of the alarms."
+  value       = module.shortener.alarm_topic_arns
+}
