@@ -186,13 +186,13 @@ variable "api_memory_mb" {
 }
 
 variable "api_timeout_s" {
-  description = "Longest invocation of `api`, in seconds."
+  description = "Longest invocation of `api`, in seconds: some operations on the table and a purge of the edge, which may take 5."
   type        = number
   default     = 30
 
   validation {
-    condition     = var.api_timeout_s >= 5 && var.api_timeout_s <= 60 && floor(var.api_timeout_s) == var.api_timeout_s
-    error_message = "api_timeout_s is a whole number from 5 to 60: CloudFront waits no longer."
+    condition     = var.api_timeout_s >= 10 && var.api_timeout_s <= 60 && floor(var.api_timeout_s) == var.api_timeout_s
+    error_message = "api_timeout_s is a whole number from 10 to 60: CloudFront waits no longer."
   }
 }
 

@@ -40,11 +40,17 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start(habits: Habits) -> Self {
-        let app = TestApp::setup().behind_cloudfront().start().await;
+        let app = TestApp::setup().behind_cloudfront().with_distribution("E1").start().await;
         let origin = Rc::new(Routers::of(&app));
         let clock = Arc::clone(&app.clock) as Arc<dyn Clock>;
         let edge = Edge::before(Rc::clone(&origin) as Rc<dyn Origin>, &clock, habits);
         Self { app, origin, edge, milestone: Cell::default() }
+    }
+
+    /// Carries out the purges that the service has asked for.
+    pub(crate) fn purge(&self) {
+        let asked = self.app.edge.purges().into_iter().flat_map(|purge| purge.paths);
+        asked.for_each(|path| self.edge.invalidate(&path));
     }
 
     /// Lets the domain's answers be kept for other times than the default ones. Before the first visit.
