@@ -74,13 +74,13 @@ impl Limits {
         hedge: None,
     };
 
-    /// For an API whose callers wait behind an edge and repeat by themselves: 3 attempts of 1 s.
+    /// For an API whose callers wait behind an edge and repeat by themselves: 3 attempts within 1.5 s.
     pub const API: Self = Self {
-        operation: Duration::from_millis(3300),
-        attempt: Duration::from_secs(1),
-        connect: Duration::from_millis(500),
+        operation: Duration::from_millis(1500),
+        attempt: Duration::from_millis(800),
+        connect: Duration::from_millis(400),
         attempts: 3,
-        hedge: Some(Duration::from_millis(300)),
+        hedge: Some(Duration::from_millis(250)),
     };
 
     /// For redirects, which have a second answer when the store fails: 2 attempts within 1 s.
