@@ -1,8 +1,9 @@
 //! The public click: `GET|HEAD /{code}` and the preview at `/{code}+`.
 //!
 //! This module may import the resolver, the parsed values of a link, the pages, the counters of outcomes, the request's
-//! deadline and `http`, and nothing else: no JSON, no authentication and no write belong on this path. It has no middleware either: it is the router's fallback, which
-//! spares each click the bookkeeping of a matched route, and it logs at debug level alone.
+//! deadline and `http`, and nothing else: no JSON, no authentication and no write belong on this path. It has no
+//! middleware either: it is the router's fallback, which spares each click the bookkeeping of a matched route, and it
+//! logs at debug level alone.
 
 use std::borrow::Cow;
 

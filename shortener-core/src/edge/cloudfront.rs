@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 use super::{
     Begun, DistributionId, EdgeCache, EdgeCaches, EdgeError, EdgePath, Progress, PurgeId, PurgeReference, Source,
 };
-use crate::table::dynamo::{CredentialSource, Limits};
+use crate::table::dynamo::{CredentialSource, Limits, find_source};
 
 /// The region that requests to CloudFront are signed for, wherever they come from.
 const REGION: &str = "us-east-1";
@@ -135,7 +135,7 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let words: Source = DisplayErrorContext(error).to_string().into();
-    if is_about_credentials(error) {
+    if find_source::<CredentialsError>(error).is_some() {
         return EdgeError::Denied(words);
     }
     let SdkError::ServiceError(service) = error else {
@@ -166,15 +166,4 @@ where
         _ if status.is_server_error() => EdgeError::Unavailable(words),
         _ => EdgeError::Refused(words),
     }
-}
-
-fn is_about_credentials(error: &(dyn StdError + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(current) = cause {
-        if current.is::<CredentialsError>() {
-            return true;
-        }
-        cause = current.source();
-    }
-    false
 }

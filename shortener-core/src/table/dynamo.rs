@@ -25,6 +25,8 @@ mod value;
 mod write;
 
 pub use admin::{Created, DeletionProtection, Feature, IndexStatus, TableStatus};
+#[cfg(feature = "cloudfront")]
+pub(crate) use error::find_source;
 pub use insert::InsertBy;
 pub use settings::{CredentialSource, DynamoSettings, Limits};
 

@@ -219,7 +219,8 @@ fn of_cancellation(table: &str, cancelled: TransactionCanceledException) -> Tabl
         })
 }
 
-fn find_source<'error, T: StdError + 'static>(error: &'error (dyn StdError + 'static)) -> Option<&'error T> {
+/// The first cause of this type, the error itself included.
+pub(crate) fn find_source<'error, T: StdError + 'static>(error: &'error (dyn StdError + 'static)) -> Option<&'error T> {
     let mut cause = Some(error);
     while let Some(current) = cause {
         if let Some(found) = current.downcast_ref() {
