@@ -12,11 +12,15 @@ mod backend;
 mod cli;
 #[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod commands;
+#[expect(dead_code, reason = "the commands that use it come with it")]
+mod comparison;
 mod config;
 mod confirm;
 mod context;
 mod each;
 mod exit;
+#[expect(dead_code, reason = "the commands that use it come with it")]
+mod formats;
 mod hints;
 mod output;
 mod purge;

@@ -146,6 +146,18 @@ impl ApiClient {
         Ok(Self { http, url: settings.url, key: settings.key })
     }
 
+    /// The results of a batch, one for each of its links.
+    async fn batch(&self, call: Call, links: usize) -> Result<Vec<BatchResult>, Problem> {
+        let answer: BatchResponse = self.send(call).await?.json()?;
+        if answer.results.len() != links {
+            return Err(Problem::new(
+                ProblemCode::Internal,
+                "the service answered another number of results than asked",
+            ));
+        }
+        Ok(answer.results)
+    }
+
     /// A read; it may be sent again whatever happened.
     fn read(path: String) -> Call {
         Call::new(Method::GET, path, Repeat::Freely)
@@ -218,14 +230,15 @@ impl Operations for ApiClient {
     async fn create_batch(&self, requests: &[CreateLink], options: &WriteOptions) -> Result<Vec<BatchResult>, Problem> {
         let body = BatchRequest { links: requests.to_vec() };
         let call = Self::change(Method::POST, api::LINKS_BATCH.to_owned(), options).with_body(&body)?;
-        let answer: BatchResponse = self.send(call).await?.json()?;
-        if answer.results.len() != requests.len() {
-            return Err(Problem::new(
-                ProblemCode::Internal,
-                "the service answered another number of results than asked",
-            ));
-        }
-        Ok(answer.results)
+        self.batch(call, requests.len()).await
+    }
+
+    async fn check_batch(&self, requests: &[CreateLink]) -> Result<Vec<Option<Problem>>, Problem> {
+        let body = BatchRequest { links: requests.to_vec() };
+        let mut call = Call::new(Method::POST, api::LINKS_BATCH.to_owned(), Repeat::Freely).with_body(&body)?;
+        call.query.push(("check".to_owned(), "true".to_owned()));
+        let results = self.batch(call, requests.len()).await?;
+        Ok(results.into_iter().map(|result| result.problem).collect())
     }
 
     async fn get(&self, link: &LinkRef) -> Result<Link, Problem> {

@@ -49,6 +49,9 @@ pub trait Operations: Send + Sync + Debug {
     async fn create(&self, request: &CreateLink, options: &WriteOptions) -> Result<(Link, Created), Problem>;
     /// Creates up to 500 links, each on its own; results have the order of the requests.
     async fn create_batch(&self, requests: &[CreateLink], options: &WriteOptions) -> Result<Vec<BatchResult>, Problem>;
+    /// Judges up to 500 creates by the rules that do not depend on which links there are: what is wrong with each, or
+    /// nothing. Reads and writes no link.
+    async fn check_batch(&self, requests: &[CreateLink]) -> Result<Vec<Option<Problem>>, Problem>;
     /// Reads a link, strongly.
     async fn get(&self, link: &LinkRef) -> Result<Link, Problem>;
     /// Lists links, a page at a time.

@@ -15,6 +15,7 @@ use crate::when;
 mod api_keys;
 mod caller;
 mod change;
+mod content;
 mod create;
 mod cursor;
 mod directory;
@@ -32,6 +33,7 @@ mod store;
 mod tags;
 
 pub use caller::Caller;
+pub use content::Content;
 pub use directory::{Directory, DomainDirectory, DomainEntry};
 pub use error::ServiceError;
 pub(crate) use record::Lifetime;

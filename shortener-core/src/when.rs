@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::error::InvalidValue;
 
@@ -38,6 +38,16 @@ pub fn parse(text: &str, now: Timestamp, edge: DayEdge) -> Result<Option<Timesta
     }
     let at = now.to_zoned_datetime(TimeZone::UTC).checked_add(span).map_err(|_| invalid(text))?;
     Ok(Some(whole_seconds(at.timestamp())))
+}
+
+/// WHEN in one spelling, whenever it is read: a moment or a date in RFC 3339, nothing for `never`; what depends on now
+/// as it was written. None if it is no WHEN.
+pub fn canonical(text: &str, edge: DayEdge) -> Option<String> {
+    let text = text.trim();
+    // Two readings at different moments differ exactly if the text depends on now.
+    let read = |now| parse(text, now, edge).ok();
+    let (early, late) = (read(Timestamp::UNIX_EPOCH)?, read(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1))?);
+    Some(if early == late { early.map(|at| at.to_string()).unwrap_or_default() } else { text.to_owned() })
 }
 
 /// The moment without fractions of a second.

@@ -82,6 +82,8 @@ enum WhenTaken {
     Fail,
     /// Print the link that has it.
     Return,
+    /// Draw another code.
+    NewCode,
 }
 
 /// Runs the command.
@@ -114,9 +116,11 @@ fn request(args: &Args, url: &str) -> CreateLink {
         if_exists: match args.if_exists {
             WhenTaken::Fail => IfExists::Fail,
             WhenTaken::Return => IfExists::Return,
+            WhenTaken::NewCode => IfExists::NewCode,
         },
         reuse: args.reuse,
         reissue: args.reissue,
+        ..CreateLink::default()
     }
 }
 

@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// Only links with this tag
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
+    /// Only links that 'short apply' made for this owner
+    #[arg(long, value_name = "OWNER")]
+    owner: Option<String>,
     /// Only this domain; '-' is the default one [default: all domains]
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
@@ -116,6 +119,7 @@ fn filter(args: &Args) -> LinkFilter {
     LinkFilter {
         domain: args.domain.clone(),
         tag: args.tag.clone(),
+        owner: args.owner.clone(),
         state: args.state.map(Into::into),
         target_host: args.target_host.clone(),
         search: args.search.clone(),

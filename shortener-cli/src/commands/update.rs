@@ -91,7 +91,7 @@ fn change(args: &Args) -> Result<UpdateLink, Stopped> {
         starts_at: patch(args.starts.as_ref(), cleared(Clearable::Starts), "starts")?,
         expires_at: patch(args.expires.as_ref(), cleared(Clearable::Expires), "expires")?,
         max_clicks: patch(args.max_clicks.as_ref(), cleared(Clearable::MaxClicks), "max-clicks")?,
-        disabled: None,
+        ..UpdateLink::default()
     };
     if change == UpdateLink::default() {
         return Err(Stopped::usage("nothing is to be changed", "name what to change, such as --target URL"));

@@ -272,6 +272,11 @@ impl Checks<'_> {
             Patch::Clear => None,
             Patch::Set(clicks) => Some(clicks),
         };
+        body.imported_clicks = match update.imported_clicks {
+            Patch::Keep => body.imported_clicks,
+            Patch::Clear => None,
+            Patch::Set(clicks) => Some(clicks),
+        };
         self.together(body.redirect_status, body.starts_at, body.expires_at, body.max_clicks);
         self.finish()
     }

@@ -6,13 +6,13 @@ use super::directory::{Directory, DomainEntry};
 use super::draft::Checks;
 use super::record::{LinkBody, LinkRecord, next_moment};
 use super::secret::TableSecret;
-use super::{Caller, Service, ServiceError};
+use super::{Caller, Content, Service, ServiceError};
 use crate::error::InvalidValue;
-use crate::link::{Domain, RedirectStatus, ShortCode};
+use crate::link::{Domain, RedirectStatus, ShortCode, Tag};
 use crate::operations::{Mode, WriteOptions};
 use crate::routes;
 use crate::table::keys::hex;
-use crate::table::{Condition, TableError, Write};
+use crate::table::{Condition, Item, TableError, Write};
 use crate::wire::{CreateLink, Created, IfExists, Link, LinkState, Role};
 
 /// How many codes are tried before giving up; every fourth one is a character longer.
@@ -23,17 +23,18 @@ const ATTEMPTS: u8 = 16;
 struct Plan<'a> {
     entry: &'a DomainEntry,
     body: LinkBody,
+    custom: Option<ShortCode>,
     source: CodeSource,
     length: u8,
     if_exists: IfExists,
     reissue: bool,
 }
 
-/// Where the code comes from.
+/// Where a code that the caller does not name comes from.
 #[derive(Debug)]
 enum CodeSource {
-    /// The caller names it.
-    Custom(ShortCode),
+    /// It is derived from what the request says, so that the same row of an import finds its link.
+    Content(String),
     /// It is derived from the idempotency key, so that a retry finds its own item.
     Keyed(String),
     /// It is derived from the target, so that the next create with `reuse` finds the link.
@@ -80,6 +81,20 @@ impl Service {
         Ok((record.view(&entry.base_url, self.now()), created))
     }
 
+    /// Judges a request by the rules that do not depend on which links there are.
+    ///
+    /// # Errors
+    /// As [`Self::create`], but none of other links.
+    pub async fn check(&self, caller: &Caller, request: &CreateLink) -> Result<(), ServiceError> {
+        caller.require(Role::Creator)?;
+        let directory = self.directory().await?;
+        let plan = self.plan(caller, request, &WriteOptions::default(), &directory).await?;
+        match self.candidate(caller, &plan, 0).await? {
+            Some(link) => caller.require_for(Role::Creator, &link.domain, &link.code, &link.body.tags),
+            None => Ok(()),
+        }
+    }
+
     async fn plan<'a>(
         &self,
         caller: &Caller,
@@ -97,12 +112,9 @@ impl Service {
         let starts_at = request.starts_at.as_deref().and_then(|text| checks.starts_at(text));
         let expires_at = request.expires_at.as_deref().and_then(|text| checks.expires_at(text));
         checks.together(status.unwrap_or_default(), starts_at, expires_at, request.max_clicks);
-        checks.demand(
-            expires_at.is_none_or(|at| at > now),
-            "/expires_at",
-            "expires_in_the_past",
-            "the link would be expired from the start",
-        );
+        let created_at = request.created_at.as_deref().and_then(|text| checks.created_at(text));
+        checks.expiry_of_new(expires_at, request.created_at.is_some() || request.occurrence.is_some());
+        let owner = request.owner.as_deref().and_then(|owner| checks.keep("/owner", Tag::parse(owner)));
         let code = request.code.as_deref().and_then(|code| checks.keep("/code", custom_code(code)));
         let length = checks.code_length(request.code_length.unwrap_or(entry.code_length));
         checks.reuse_rules(request);
@@ -113,19 +125,20 @@ impl Service {
         if request.reissue {
             caller.require(Role::Editor)?;
         }
-        let create_token = self.create_token(caller, options).await?;
-        let source = code_source(request, options, code);
+        let content = request.occurrence.and_then(|n| Content::of(request).map(|content| content.name(n)));
+        let create_token = self.create_token(caller, options, content.as_deref()).await?;
+        let source = code_source(request, options, content);
         let body = LinkBody {
             target,
             title,
             tags,
             redirect_status,
             forward_query: request.forward_query,
-            disabled: false,
+            disabled: request.disabled,
             deleted_at: None,
             version: 1,
             first_version: 1,
-            created_at: now,
+            created_at: created_at.unwrap_or(now),
             created_by: caller.actor().clone(),
             updated_at: now,
             starts_at,
@@ -134,15 +147,24 @@ impl Service {
             create_token,
             request_digest: options.idempotency_key.as_ref().map(|_| digest(request, &entry.domain)),
             change_id: None,
+            imported_at: created_at.map(|_| now),
+            imported_clicks: request.imported_clicks,
+            owner,
             reusable: request.reuse,
         };
-        Ok(Plan { entry, body, source, length, if_exists: request.if_exists, reissue: request.reissue })
+        Ok(Plan { entry, body, custom: code, source, length, if_exists: request.if_exists, reissue: request.reissue })
     }
 
-    async fn create_token(&self, caller: &Caller, options: &WriteOptions) -> Result<String, ServiceError> {
-        match &options.idempotency_key {
-            Some(key) => Ok(self.secret().await?.token(&["create", caller.actor().as_str(), key])),
-            None => Ok(hex(&self.codes.entropy()[..16])),
+    async fn create_token(
+        &self,
+        caller: &Caller,
+        options: &WriteOptions,
+        content: Option<&str>,
+    ) -> Result<String, ServiceError> {
+        match (content, &options.idempotency_key) {
+            (Some(content), _) => Ok(self.secret().await?.token(&["content", content])),
+            (None, Some(key)) => Ok(self.secret().await?.token(&["create", caller.actor().as_str(), key])),
+            (None, None) => Ok(hex(&self.codes.entropy()[..16])),
         }
     }
 
@@ -150,7 +172,7 @@ impl Service {
         for attempt in 0..ATTEMPTS {
             let Some(record) = self.candidate(caller, &plan, attempt).await? else { continue };
             caller.require_for(Role::Creator, &record.domain, &record.code, &record.body.tags)?;
-            if let CodeSource::Reuse = plan.source
+            if matches!(plan.source, CodeSource::Reuse)
                 && let Some(existing) = self.read_link(&record.domain, &record.code).await?
             {
                 match self.judge_collision(caller, &plan, &record, existing)? {
@@ -182,7 +204,7 @@ impl Service {
             let Some(existing) = self.read_link(&record.domain, &record.code).await? else {
                 return Ok((record, Created::New));
             };
-            if plan.reissue && matches!(plan.source, CodeSource::Custom(_)) && self.is_over(&existing) {
+            if plan.reissue && plan.is_custom(&record) && self.is_over(&existing) {
                 caller.require_for(Role::Editor, &existing.domain, &existing.code, &existing.body.tags)?;
                 return Ok((record, Created::New));
             }
@@ -200,12 +222,17 @@ impl Service {
         plan: &Plan<'_>,
         attempt: u8,
     ) -> Result<Option<LinkRecord>, ServiceError> {
+        if let Some(custom) = &plan.custom
+            && (attempt == 0 || plan.if_exists != IfExists::NewCode)
+        {
+            return Ok(Some(plan.record(custom.clone())));
+        }
         let length = plan.length.saturating_add(attempt / 4);
         let prefix = caller.code_prefix();
         let attempt = attempt.to_string();
         let domain = plan.entry.domain.as_str();
         let entropy = match &plan.source {
-            CodeSource::Custom(code) => return Ok(Some(plan.record(code.clone()))),
+            CodeSource::Content(content) => self.derive(&["code of content", content, domain, &attempt]).await?,
             CodeSource::Random => self.codes.entropy(),
             CodeSource::Keyed(key) => self.keyed_entropy(caller, key, &plan.entry.domain, &attempt).await?,
             CodeSource::Reuse => self.derive(&["reuse", domain, plan.body.target.as_str(), &attempt]).await?,
@@ -238,9 +265,9 @@ impl Service {
         };
         let mut writes = vec![Write::put(record.encode(self.settings().retention_days)?).when(condition)];
         if let Some(old) = replaced {
-            writes.extend(old.tag_deletes(old.body.tags.iter()));
+            writes.extend(old.entries().map(Write::delete));
         }
-        writes.extend(record.tag_puts(record.body.tags.iter()));
+        writes.extend(record.entries().map(|key| Write::put(Item { key, attributes: serde_json::Map::new() })));
         self.write_resolved(&writes).await
     }
 
@@ -252,7 +279,7 @@ impl Service {
         record: &LinkRecord,
         existing: LinkRecord,
     ) -> Result<(Collision, Created), ServiceError> {
-        let custom = matches!(plan.source, CodeSource::Custom(_));
+        let custom = plan.is_custom(record);
         if custom && plan.reissue && self.is_over(&existing) && existing.body.create_token != record.body.create_token {
             return self
                 .reissue(caller, record.clone(), existing)
@@ -270,15 +297,19 @@ impl Service {
         existing: LinkRecord,
     ) -> Result<(Collision, Created), ServiceError> {
         if existing.body.create_token == record.body.create_token {
+            if let CodeSource::Content(_) = plan.source {
+                caller.require_for(Role::Creator, &existing.domain, &existing.code, &existing.body.tags)?;
+                return Ok((Collision::Ours(Box::new(existing)), Created::Existing));
+            }
             return match (&record.body.request_digest, &existing.body.request_digest) {
                 (Some(sent), Some(kept)) if sent != kept => Err(ServiceError::IdempotencyKeyReused),
                 (Some(_), _) => Ok((Collision::Ours(Box::new(existing)), Created::Replayed)),
                 (None, _) => Ok((Collision::Ours(Box::new(existing)), Created::New)),
             };
         }
-        let code = match &plan.source {
-            CodeSource::Custom(code) => code,
-            CodeSource::Reuse if self.is_reusable(caller, &existing, record) => {
+        let code = match (&plan.custom, &plan.source) {
+            (Some(code), _) if plan.is_custom(record) && plan.if_exists != IfExists::NewCode => code,
+            (None, CodeSource::Reuse) if self.is_reusable(caller, &existing, record) => {
                 return Ok((Collision::Ours(Box::new(existing)), Created::Existing));
             }
             _ => return Ok((Collision::Next, Created::New)),
@@ -296,7 +327,7 @@ impl Service {
         }
         match plan.if_exists {
             IfExists::Return => Ok((Collision::Ours(Box::new(existing)), Created::Existing)),
-            IfExists::Fail => {
+            IfExists::Fail | IfExists::NewCode => {
                 let view = existing.view(&plan.entry.base_url, self.now());
                 Err(ServiceError::CodeTaken(code.clone(), Box::new(view)))
             }
@@ -358,6 +389,7 @@ impl Service {
         };
         let code = match request.code.as_deref().map(ShortCode::parse) {
             Some(Ok(code)) => code,
+            _ if request.occurrence.is_some() => return Ok(None),
             Some(Err(_)) => return Ok(None),
             None => {
                 let entropy = self.keyed_entropy(caller, key, &entry.domain, "0").await?;
@@ -368,7 +400,7 @@ impl Service {
                 }
             }
         };
-        let token = self.create_token(caller, options).await?;
+        let token = self.create_token(caller, options, None).await?;
         let found = self.read_link(&entry.domain, &code).await?;
         let ours = found.filter(|found| {
             found.body.create_token == token
@@ -379,6 +411,11 @@ impl Service {
 }
 
 impl Plan<'_> {
+    /// Whether a record has the code that the caller named.
+    fn is_custom(&self, record: &LinkRecord) -> bool {
+        self.custom.as_ref() == Some(&record.code)
+    }
+
     fn record(&self, code: ShortCode) -> LinkRecord {
         LinkRecord { domain: self.entry.domain.clone(), code, body: self.body.clone() }
     }
@@ -397,11 +434,18 @@ impl Checks<'_> {
 
     fn reuse_rules(&mut self, request: &CreateLink) {
         let alone = request.code.is_none() && request.starts_at.is_none() && request.expires_at.is_none();
+        let alone = alone && request.created_at.is_none() && !request.disabled && request.owner.is_none();
         self.demand(
             !request.reuse || alone,
             "/reuse",
             "reuse_with_own_terms",
-            "reuse finds or makes a plain link to the target: it takes no code, start or expiry",
+            "reuse finds or makes a plain link to the target: it takes no code, time, owner or state",
+        );
+        self.demand(
+            request.occurrence.is_none_or(|n| n > 0 && !request.reuse),
+            "/occurrence",
+            "occurrence_invalid",
+            "an occurrence counts from 1, and does not go with reuse",
         );
     }
 }
@@ -414,9 +458,9 @@ fn custom_code(text: &str) -> Result<ShortCode, InvalidValue> {
     Ok(code)
 }
 
-fn code_source(request: &CreateLink, options: &WriteOptions, code: Option<ShortCode>) -> CodeSource {
-    match (code, &options.idempotency_key) {
-        (Some(code), _) => CodeSource::Custom(code),
+fn code_source(request: &CreateLink, options: &WriteOptions, content: Option<String>) -> CodeSource {
+    match (content, &options.idempotency_key) {
+        (Some(content), _) => CodeSource::Content(content),
         (None, _) if request.reuse => CodeSource::Reuse,
         (None, Some(key)) => CodeSource::Keyed(key.clone()),
         (None, None) => CodeSource::Random,

@@ -1,6 +1,6 @@
 //! The fields of a link that a caller chooses, checked all at once.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::directory::{Directory, DomainEntry};
 use super::error::target_too_long;
@@ -92,6 +92,32 @@ impl<'a> Checks<'a> {
 
     pub(super) fn expires_at(&mut self, text: &str) -> Option<Timestamp> {
         self.keep("/expires_at", when::parse(text, self.now, DayEdge::End)).flatten()
+    }
+
+    /// A creation that was elsewhere, and is over.
+    pub(super) fn created_at(&mut self, text: &str) -> Option<Timestamp> {
+        let at = self.keep("/created_at", when::parse(text, self.now, DayEdge::Start)).flatten();
+        let known = at.is_none_or(|at| at <= self.now);
+        self.demand(known, "/created_at", "created_in_the_future", "the link would be created in the future");
+        at.filter(|_| known)
+    }
+
+    /// The expiry of a link that is made now, or comes from elsewhere, where it may be over already.
+    pub(super) fn expiry_of_new(&mut self, expires_at: Option<Timestamp>, comes_from_elsewhere: bool) {
+        let Some(at) = expires_at else { return };
+        let retained = SignedDuration::from_hours(24 * i64::from(self.settings.retention_days));
+        self.demand(
+            at > self.now || comes_from_elsewhere,
+            "/expires_at",
+            "expires_in_the_past",
+            "the link would be expired from the start",
+        );
+        self.demand(
+            !comes_from_elsewhere || at + retained > self.now,
+            "/expires_at",
+            "expired_long_ago",
+            "the link is over for longer than its code would be kept",
+        );
     }
 
     /// Rules between the fields of the finished link.

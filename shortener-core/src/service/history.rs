@@ -82,7 +82,7 @@ fn event_id(at: Timestamp) -> Uuid {
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }
 
-fn shown_fields(record: &LinkRecord) -> [(&'static str, Value); 10] {
+fn shown_fields(record: &LinkRecord) -> [(&'static str, Value); 11] {
     let body = &record.body;
     [
         ("target", json!(body.target)),
@@ -94,6 +94,7 @@ fn shown_fields(record: &LinkRecord) -> [(&'static str, Value); 10] {
         ("expires_at", json!(body.expires_at)),
         ("max_clicks", json!(body.max_clicks)),
         ("disabled", json!(body.disabled)),
+        ("imported_clicks", json!(body.imported_clicks)),
         ("deleted", json!(body.deleted_at.is_some())),
     ]
 }
@@ -133,7 +134,7 @@ impl Service {
         caller.require_place(Role::Reader, &link.domain, &link.code)?;
         let record = self.require_link(&link.domain, &link.code).await?;
         caller.require_for(Role::Reader, &link.domain, &link.code, &record.body.tags)?;
-        let subject = format!("history {} {} {}", link.domain, link.code, record.body.created_at);
+        let subject = format!("history {} {} {}", link.domain, link.code, record.here_since());
         let after = cursor.map(|text| Cursor::parse(text, &subject)).transpose()?;
         let limit = usize::from(limit.clamp(1, MAX_PAGE));
         let (items, more) = self.events_page(&record, limit, after.as_ref()).await?;
@@ -158,7 +159,7 @@ impl Service {
         limit: usize,
         after: Option<&Cursor>,
     ) -> Result<(Vec<Item>, bool), ServiceError> {
-        let (partition, mut range) = keys::events(&record.domain, &record.code, record.body.created_at);
+        let (partition, mut range) = keys::events(&record.domain, &record.code, record.here_since());
         if let Some(cursor) = after {
             range = range.before(cursor.sort_key());
         }
@@ -188,7 +189,7 @@ impl Service {
 
 fn creation(record: &LinkRecord) -> HistoryEvent {
     HistoryEvent {
-        at: record.body.created_at,
+        at: record.here_since(),
         actor: record.body.created_by.clone(),
         action: Action::Created,
         version: record.body.first_version,

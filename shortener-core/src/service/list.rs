@@ -24,6 +24,7 @@ const EXAMINED_PER_SHOWN: usize = 10;
 struct Filter {
     domain: Option<Domain>,
     tag: Option<Tag>,
+    owner: Option<Tag>,
     state: Option<StateFilter>,
     target_host: Option<String>,
     search: Option<String>,
@@ -84,13 +85,15 @@ impl Service {
 
     fn merge(&self, filter: &Filter, cursor: Option<&Cursor>) -> ShardMerge {
         let mut range = filter.created.clone();
-        let (index, partition): (_, Box<dyn Fn(u8) -> String>) = match (&filter.tag, &filter.target_host) {
-            (Some(tag), _) => (None, Box::new(|shard| keys::tag_partition(tag, shard))),
-            (None, Some(host)) => {
+        let (index, partition): (_, Box<dyn Fn(u8) -> String>) = match (&filter.owner, &filter.tag, &filter.target_host)
+        {
+            (Some(owner), ..) => (None, Box::new(|shard| keys::owner_partition(owner, shard))),
+            (None, Some(tag), _) => (None, Box::new(|shard| keys::tag_partition(tag, shard))),
+            (None, None, Some(host)) => {
                 range = SortRange::all();
                 (Some(Index::ByTarget), Box::new(|shard| keys::target_partition(host, shard)))
             }
-            (None, None) => (Some(Index::ByCreated), Box::new(keys::created_partition)),
+            (None, None, None) => (Some(Index::ByCreated), Box::new(keys::created_partition)),
         };
         if let Some(cursor) = cursor {
             range = match filter.order {
@@ -180,6 +183,7 @@ impl Filter {
         Ok(Self {
             domain: filter.domain.as_deref().map(Domain::parse).transpose().map_err(parameter("/domain"))?,
             tag: filter.tag.as_deref().map(Tag::parse).transpose().map_err(parameter("/tag"))?,
+            owner: filter.owner.as_deref().map(Tag::parse).transpose().map_err(parameter("/owner"))?,
             state: filter.state,
             target_host: filter
                 .target_host
@@ -201,12 +205,13 @@ impl Filter {
     }
 
     fn reads_whole_items(&self) -> bool {
-        self.tag.is_none() && self.target_host.is_none()
+        self.owner.is_none() && self.tag.is_none() && self.target_host.is_none()
     }
 
-    /// Whether a tag entry is of this issue of the code and not of one before.
+    /// Whether an entry of a tag or owner is of this issue of the code and not of one before.
     fn is_entry_of(&self, sort_key: &str, record: &LinkRecord) -> bool {
-        self.tag.is_none() || sort_key == keys::created_sort(record.body.created_at, &record.domain, &record.code)
+        (self.tag.is_none() && self.owner.is_none())
+            || sort_key == keys::created_sort(record.body.created_at, &record.domain, &record.code)
     }
 
     fn admits(&self, record: &LinkRecord, caller: &Caller, now: Timestamp) -> bool {
@@ -225,6 +230,7 @@ impl Filter {
             && caller.reaches(&record.domain, &record.code, &body.tags)
             && self.domain.as_ref().is_none_or(|domain| record.domain == *domain)
             && self.tag.as_ref().is_none_or(|tag| body.tags.contains(tag))
+            && self.owner.as_ref().is_none_or(|owner| body.owner.as_ref() == Some(owner))
             && self.target_host.as_ref().is_none_or(|host| body.target.host() == host)
             && self.created_after.is_none_or(|at| body.created_at >= at)
             && self.created_before.is_none_or(|at| body.created_at < at)

@@ -11,13 +11,14 @@ use crate::operations::{Mode, WriteOptions};
 use crate::table::keys::hex;
 use crate::wire::{CreateLink, Created, Link, Problem, ProblemCode, Purge, Role, UpdateLink};
 
-/// Whether visitors can notice a change: of anything but title and tags, which no answer that the edge holds shows.
+/// Whether visitors can notice a change: of anything but title, tags and imported clicks, which no answer that the edge holds shows.
 pub(super) fn is_noticed(change: &UpdateLink) -> bool {
     let unnoticed = UpdateLink {
         title: change.title.clone(),
         tags: change.tags.clone(),
         add_tags: change.add_tags.clone(),
         remove_tags: change.remove_tags.clone(),
+        imported_clicks: change.imported_clicks,
         ..UpdateLink::default()
     };
     *change != unnoticed

@@ -63,6 +63,15 @@ pub struct LinkBody {
     pub request_digest: Option<String>,
     /// Names the last change, for the same reason.
     pub change_id: Option<String>,
+    /// When it was imported, if it is older than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<Timestamp>,
+    /// Clicks counted elsewhere before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_clicks: Option<u64>,
+    /// Who declared it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Tag>,
     /// Made with `reuse`, so that the next such create to its target finds it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reusable: bool,
@@ -156,8 +165,20 @@ impl LinkRecord {
         tags.map(|tag| Write::delete(self.tag_entry(tag)))
     }
 
+    /// The entries by which a link is listed beside the indexes: one for each tag, and one under its owner.
+    pub(super) fn entries(&self) -> impl Iterator<Item = crate::table::Key> {
+        let body = &self.body;
+        let owner = body.owner.iter().map(|owner| keys::owner_entry(owner, body.created_at, &self.domain, &self.code));
+        body.tags.iter().map(|tag| self.tag_entry(tag)).chain(owner)
+    }
+
     fn tag_entry(&self, tag: &Tag) -> crate::table::Key {
         keys::tag_entry(tag, self.body.created_at, &self.domain, &self.code)
+    }
+
+    /// When it came into this table: older events are of an earlier link with its code.
+    pub(super) fn here_since(&self) -> Timestamp {
+        self.body.imported_at.unwrap_or(self.body.created_at)
     }
 
     /// What a visitor gets at `now`.
@@ -185,6 +206,9 @@ impl LinkRecord {
             starts_at: body.starts_at,
             expires_at: body.expires_at,
             max_clicks: body.max_clicks,
+            disabled: body.disabled,
+            imported_clicks: body.imported_clicks,
+            owner: body.owner,
             purge: None,
         }
     }

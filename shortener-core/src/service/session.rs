@@ -63,10 +63,7 @@ impl Operations for Session {
     }
 
     async fn create_batch(&self, requests: &[CreateLink], options: &WriteOptions) -> Result<Vec<BatchResult>, Problem> {
-        if requests.is_empty() || requests.len() > MAX_BATCH {
-            let detail = format!("a batch has 1 to {MAX_BATCH} links, this one has {}", requests.len());
-            return Err(ServiceError::violation("/links", &InvalidValue::new("batch_size", detail)).into());
-        }
+        check_size(requests)?;
         let slots = Arc::new(tokio::sync::Semaphore::new(BATCH_CONCURRENCY));
         let mut creates = tokio::task::JoinSet::new();
         for (at, request) in requests.iter().cloned().enumerate() {
@@ -91,6 +88,18 @@ impl Operations for Session {
         let links = results.iter_mut().enumerate().filter(|(at, _)| reissued.contains(at));
         self.purge(&mut links.filter_map(|(_, result)| result.link.as_mut()).collect::<Vec<_>>(), options).await;
         Ok(results)
+    }
+
+    async fn check_batch(&self, requests: &[CreateLink]) -> Result<Vec<Option<Problem>>, Problem> {
+        check_size(requests)?;
+        let mut problems = Vec::with_capacity(requests.len());
+        for request in requests {
+            match self.service.check(&self.caller, request).await {
+                Err(error @ ServiceError::Store(_)) => return Err(error.into()),
+                checked => problems.push(checked.err().map(Problem::from)),
+            }
+        }
+        Ok(problems)
     }
 
     async fn get(&self, link: &LinkRef) -> Result<Link, Problem> {
@@ -164,6 +173,14 @@ impl Operations for Session {
     async fn whoami(&self) -> Result<Whoami, Problem> {
         Ok(self.caller.whoami())
     }
+}
+
+fn check_size(requests: &[CreateLink]) -> Result<(), Problem> {
+    if (1..=MAX_BATCH).contains(&requests.len()) {
+        return Ok(());
+    }
+    let detail = format!("a batch has 1 to {MAX_BATCH} links, this one has {}", requests.len());
+    Err(ServiceError::violation("/links", &InvalidValue::new("batch_size", detail)).into())
 }
 
 fn batch_result(outcome: Result<(Link, Created), Problem>) -> BatchResult {

@@ -216,6 +216,16 @@ pub fn tag_entry(tag: &Tag, created_at: Timestamp, domain: &Domain, code: &Short
     Key::new(tag_partition(tag, shard(domain, code)), created_sort(created_at, domain, code))
 }
 
+/// Partition of one shard of the links that an owner declared.
+pub fn owner_partition(owner: &Tag, shard: u8) -> String {
+    format!("OWNER#{owner}#{shard:02}")
+}
+
+/// The entry of a link under its owner.
+pub fn owner_entry(owner: &Tag, created_at: Timestamp, domain: &Domain, code: &ShortCode) -> Key {
+    Key::new(owner_partition(owner, shard(domain, code)), created_sort(created_at, domain, code))
+}
+
 /// Partition of the target index for one shard of a host.
 pub fn target_partition(host: &str, shard: u8) -> String {
     format!("TARGET#{host}#{shard:02}")

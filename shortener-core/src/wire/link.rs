@@ -56,6 +56,18 @@ pub struct Link {
     /// After this many clicks it answers 410.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub max_clicks: Option<u64>,
+    /// Switched off; [`Self::state`] says so too, unless the link is over for another reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub disabled: bool,
+    /// Clicks that were counted elsewhere before the link was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub imported_clicks: Option<u64>,
+    /// Who declared it when it was made: the owner that `short apply` was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, nullable = false))]
+    pub owner: Option<Tag>,
     /// What became of the edge's copies; only in the answer to a change that visitors notice, if an edge is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -96,6 +108,7 @@ impl LinkState {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own on the wire")]
 pub struct CreateLink {
     /// Where the link leads: http or https, at most 2,048 bytes by default, no user information.
     #[cfg_attr(feature = "openapi", schema(example = "https://example.com/a/long/path"))]
@@ -131,6 +144,25 @@ pub struct CreateLink {
     /// After this many clicks the link is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_clicks: Option<u64>,
+    /// When it was created, for a link that comes from elsewhere: RFC 3339 or a date (its first second, UTC), not in the
+    /// future; now where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// Create it switched off: visitors get 410 until it is enabled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// Clicks that were counted elsewhere before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_clicks: Option<u64>,
+    /// Who declares it, written like a tag. It never changes, so that a declarative tool knows which links it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Makes the request repeatable by its content: the n-th link, from 1, with exactly these fields. Sent again, whoever
+    /// sends it, it answers 200 with the link it made; without a code, the code is derived from the content. `if_exists`,
+    /// `code_length` and `imported_clicks` are no part of the content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub occurrence: Option<u32>,
     /// What to do when the code is taken.
     #[serde(default, skip_serializing_if = "IfExists::is_fail")]
     pub if_exists: IfExists,
@@ -152,6 +184,8 @@ pub enum IfExists {
     Fail,
     /// Answer 200 with the link that has it, unchanged.
     Return,
+    /// Take another code, as if none had been named.
+    NewCode,
 }
 
 impl IfExists {
@@ -214,6 +248,10 @@ pub struct UpdateLink {
     /// Disable (410 for visitors) or enable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
+    /// New number of clicks counted elsewhere; null removes it.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub imported_clicks: Patch<u64>,
 }
 
 /// Up to 500 links to create.
@@ -247,6 +285,13 @@ pub struct BatchResult {
     pub problem: Option<Problem>,
 }
 
+impl BatchResult {
+    /// The result of a link that was only judged.
+    pub fn checked(problem: Option<Problem>) -> Self {
+        Self { status: problem.as_ref().map_or(200, |problem| problem.status), link: None, problem }
+    }
+}
+
 /// Which links to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
@@ -259,6 +304,9 @@ pub struct LinkFilter {
     /// Only links with this tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+    /// Only links that this owner declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Only this state; all but deleted where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<StateFilter>,

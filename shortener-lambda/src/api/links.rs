@@ -7,14 +7,14 @@ use shortener_core::operations::Operations;
 use shortener_core::routes::api;
 use shortener_core::service::Session;
 use shortener_core::wire::{
-    BatchRequest, BatchResponse, CreateLink, History, Link, LinkFilter, LinkPage, TagList, UpdateLink,
+    BatchRequest, BatchResponse, BatchResult, CreateLink, History, Link, LinkFilter, LinkPage, TagList, UpdateLink,
 };
 
 use super::answer::{Changed, NewLink, Versioned};
 use super::body::JsonBody;
 use super::conditions::{Conditions, IdempotencyKey, IfMatch};
 use super::failure::{Failure, conceal_in_batch};
-use super::query::{HistoryPage, LinkWrite, Nothing, OfDomain, Query};
+use super::query::{BatchWrite, HistoryPage, LinkWrite, Nothing, OfDomain, Query};
 use super::segment::Code;
 
 /// List links
@@ -50,17 +50,21 @@ pub(super) async fn create(
 /// Create up to 500 links
 ///
 /// Each on its own: the answer is 200 and has one result for each, in the order of the request.
-#[utoipa::path(post, path = api::LINKS_BATCH, operation_id = "createLinks", tag = "Links", params(LinkWrite, IdempotencyKey),
+#[utoipa::path(post, path = api::LINKS_BATCH, operation_id = "createLinks", tag = "Links", params(BatchWrite, IdempotencyKey),
     request_body(content = BatchRequest, example = json!({"links": [{"target": "https://example.com/1"}, {"target": "https://example.com/2", "code": "two"}]})),
     responses((status = 200, description = "One result for each link", body = BatchResponse)))]
 pub(super) async fn create_batch(
     session: Session,
-    Query(query): Query<LinkWrite>,
+    Query(query): Query<BatchWrite>,
     conditions: Conditions,
     JsonBody(batch): JsonBody<BatchRequest>,
 ) -> Result<Json<BatchResponse>, Failure> {
     let requests: Vec<_> = batch.links.into_iter().map(|request| on_domain(request, query.domain.clone())).collect();
-    let mut results = session.create_batch(&requests, &conditions.options(query.mode())).await?;
+    let mut results = if query.check {
+        session.check_batch(&requests).await?.into_iter().map(BatchResult::checked).collect()
+    } else {
+        session.create_batch(&requests, &conditions.options(query.mode())).await?
+    };
     conceal_in_batch(&mut results);
     Ok(Json(BatchResponse { results }))
 }

@@ -43,6 +43,31 @@ pub(super) struct LinkWrite {
     dry_run: bool,
 }
 
+/// How a batch is written.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BatchWrite {
+    /// The domain of links that name none; the default one where absent.
+    pub(super) domain: Option<String>,
+    /// `true` checks and answers, but writes nothing.
+    #[serde(default)]
+    #[param(required = false)]
+    dry_run: bool,
+    /// `true` judges each link by the rules alone, without a look at which links there are, and writes nothing. A result
+    /// without a problem is 200 and has no link.
+    #[serde(default)]
+    #[param(required = false)]
+    pub(super) check: bool,
+}
+
+impl BatchWrite {
+    /// Whether to write.
+    pub(super) fn mode(&self) -> Mode {
+        if self.dry_run { Mode::DryRun } else { Mode::Apply }
+    }
+}
+
 /// How anything else is written.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -1,0 +1,75 @@
+//! The files that links come from: one record at a time, whatever the format.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use shortener_core::wire::{CreateLink, Problem, ProblemCode, Violation};
+
+use crate::comparison::Fields;
+use crate::exit::ExitStatus;
+
+/// One record of a file that is a link, or was meant to be one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Record {
+    /// The line on which it begins, from 1; its number where the format has no lines.
+    pub(crate) line: u64,
+    /// The record as it stands in the file, so that it can be given back in the file's own form.
+    pub(crate) raw: String,
+    /// What it says, or what is wrong with it.
+    pub(crate) row: Result<Row, Vec<Violation>>,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    /// The link.
+    pub(crate) request: CreateLink,
+    /// Which of its fields the record speaks of.
+    pub(crate) given: Fields,
+}
+
+/// Why a file cannot be read to its end. Nothing has been written when it is met.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {detail}", self.place())]
+pub(crate) struct FileError {
+    /// The file, or `standard input`.
+    pub(crate) file: String,
+    /// The line, from 1.
+    pub(crate) line: Option<u64>,
+    /// The column in characters, from 1.
+    pub(crate) column: Option<u64>,
+    /// What is wrong.
+    pub(crate) detail: String,
+    /// What to do next.
+    pub(crate) hint: String,
+    /// [`ExitStatus::Usage`] if another file or flag was meant, [`ExitStatus::Rejected`] if its content is wrong.
+    pub(crate) status: ExitStatus,
+}
+
+impl FileError {
+    fn place(&self) -> String {
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => format!("{}:{line}:{column}", self.file),
+            (Some(line), None) => format!("{}:{line}", self.file),
+            _ => self.file.clone(),
+        }
+    }
+
+    /// The same as a problem.
+    pub(crate) fn problem(&self) -> Problem {
+        let code = if self.status == ExitStatus::Usage { ProblemCode::Malformed } else { ProblemCode::Invalid };
+        Problem::new(code, self.to_string()).with_hint(&*self.hint)
+    }
+}
+
+/// Where records come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// What a format holds that no link of ours can keep: a sentence for each field, and in how many records it was.
+pub(crate) type Losses = BTreeMap<String, u64>;
