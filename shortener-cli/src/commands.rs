@@ -14,6 +14,7 @@ mod domains;
 mod enable;
 mod expire;
 mod history;
+mod import;
 mod inspect;
 mod keys;
 mod list;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Delete(delete::Args),
     Restore(restore::Args),
     History(history::Args),
+    Import(Box<import::Args>),
     Tags(tags::Args),
     Domains(domains::Args),
     Keys(keys::Args),
@@ -65,6 +67,7 @@ impl Command {
             Self::Delete(args) => delete::run(args, context).await,
             Self::Restore(args) => restore::run(args, context).await,
             Self::History(args) => history::run(args, context).await,
+            Self::Import(args) => import::run(*args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,
             Self::Keys(args) => keys::run(args, context).await,
@@ -90,6 +93,6 @@ impl Command {
 
     /// Whether the command ends by itself when it is interrupted.
     pub(crate) fn handles_signals(&self) -> bool {
-        matches!(self, Self::Serve(_))
+        matches!(self, Self::Serve(_) | Self::Import(_))
     }
 }

@@ -4,31 +4,30 @@
 //! [`spool`], what is twice in the file in [`duplicates`], what became of each row in [`ledger`].
 
 mod batch;
+mod closing;
 mod document;
 mod driver;
 mod duplicates;
+mod job;
 mod journal;
 mod judge;
 mod ledger;
 mod outcome;
 mod patience;
+mod place;
 mod reading;
+mod rejects;
 mod rows;
 mod samples;
+mod settings;
+mod source;
 mod spool;
 mod verify;
 
-pub(crate) use batch::Work;
-pub(crate) use document::{Plan, Summary, Verified, losses_as_text, sentence};
-pub(crate) use driver::{Ended, Pass, drive};
-pub(crate) use journal::{Header, Journal, JournalError};
+pub(crate) use job::Job;
 pub(crate) use judge::OnConflict;
-pub(crate) use ledger::Ledger;
-pub(crate) use outcome::{Outcome, Totals};
-pub(crate) use patience::Patience;
-pub(crate) use reading::{Additions, Collected, Reading, collect};
-pub(crate) use samples::Samples;
-pub(crate) use verify::verify;
+pub(crate) use reading::Additions;
+pub(crate) use settings::{Sample, Settings};
 
 /// Rows that are sent together: the most that one batch of the API takes.
-pub(crate) const BATCH: usize = 500;
+const BATCH: usize = 500;

@@ -90,10 +90,9 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
-    /// # Errors
-    /// There is no room for temporary files.
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self::holding(IN_MEMORY))
+    /// Nothing was seen yet.
+    pub(crate) fn new() -> Self {
+        Self::holding(IN_MEMORY)
     }
 
     fn holding(in_memory: usize) -> Self {
@@ -179,10 +178,12 @@ fn resolve_at_once(
     let mut found = Pile::new();
     for sighting in partition.read()? {
         let Sighting { row, line, identity, content } = sighting?;
-        match seen.get_mut(&identity) {
-            Some(first) => found.push(Annotation { row, kind: repeated(first, identity, content)? })?,
-            None if seen.len() >= in_memory && Level::can_split(depth) => return Ok(None),
-            None => drop(seen.insert(identity, First { line, content, count: 1 })),
+        if let Some(first) = seen.get_mut(&identity) {
+            found.push(Annotation { row, kind: repeated(first, identity, content)? })?;
+        } else if seen.len() >= in_memory && Level::can_split(depth) {
+            return Ok(None);
+        } else {
+            seen.insert(identity, First { line, content, count: 1 });
         }
     }
     Ok(Some(found))

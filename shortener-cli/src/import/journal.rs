@@ -133,6 +133,12 @@ impl Journal {
         Ok(journal)
     }
 
+    /// Whether a file is the journal of this import.
+    pub(crate) fn belongs_to(path: &Path, header: &Header) -> bool {
+        let first = File::open(path).ok().and_then(|file| line(&mut BufReader::new(file)).ok()?);
+        first.is_some_and(|(json, _)| serde_json::from_slice::<Header>(&json).is_ok_and(|found| found == *header))
+    }
+
     fn create_in(mut journal: Self, header: &Header) -> Result<Self, JournalError> {
         let begun = journal.file.set_len(0).and_then(|()| journal.file.rewind());
         begun

@@ -56,10 +56,6 @@ impl Outcome {
         matches!(self, Self::Conflict | Self::Invalid | Self::Failed)
     }
 
-    /// Whether the table was changed, or would be.
-    pub(crate) fn is_change(self) -> bool {
-        matches!(self, Self::Created | Self::Updated)
-    }
 
     /// The outcome that a byte stands for.
     pub(crate) fn of_byte(byte: u8) -> Option<Self> {
