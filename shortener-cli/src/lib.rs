@@ -18,7 +18,7 @@ mod confirm;
 mod context;
 mod each;
 mod exit;
-#[expect(dead_code, reason = "the commands that use it come with it")]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
 mod formats;
 mod hints;
 mod import;
