@@ -11,9 +11,9 @@ mod identity;
 mod plan;
 mod replay;
 
-use collision::Collision;
+pub(super) use collision::Collision;
 use identity::CodeSource;
-use plan::Plan;
+pub(super) use plan::Plan;
 
 /// How many codes are tried before giving up; every fourth one is a character longer.
 const ATTEMPTS: u8 = 16;
@@ -50,14 +50,21 @@ impl Service {
         Ok((record.view(&entry.base_url, self.now()), created))
     }
 
-    /// Judges a request by the rules that do not depend on which links there are.
+    /// Judges requests by the rules that do not depend on which links there are.
     ///
     /// # Errors
-    /// As [`Self::create`], but none of other links.
-    pub async fn check(&self, caller: &Caller, request: &CreateLink) -> Result<(), ServiceError> {
-        caller.require(Role::Creator)?;
+    /// [`ServiceError::Store`] if the domains were never read.
+    pub(super) async fn check_all(
+        &self,
+        caller: &Caller,
+        requests: &[CreateLink],
+    ) -> Result<Vec<Result<(), ServiceError>>, ServiceError> {
         let directory = self.directory().await?;
-        self.draft(caller, request, &directory)?.require_scope(caller)
+        let check = |request| {
+            caller.require(Role::Creator)?;
+            self.draft(caller, request, &directory)?.require_scope(caller)
+        };
+        Ok(requests.iter().map(check).collect())
     }
 
     async fn carry_out(

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::secret::TableSecret;
 use super::super::{Caller, Content, Service, ServiceError};
+use super::ATTEMPTS;
 use super::plan::{Draft, Plan};
 use crate::link::{Domain, ShortCode};
 use crate::operations::WriteOptions;
@@ -26,14 +27,14 @@ pub(in super::super) enum CodeSource {
 
 /// What makes a create the same as an earlier one.
 #[derive(Debug)]
-pub(super) struct Identity {
+pub(in super::super) struct Identity {
     pub(super) source: CodeSource,
     pub(super) create_token: String,
     pub(super) request_digest: Option<String>,
 }
 
 impl Service {
-    pub(super) async fn identity(
+    pub(in super::super) async fn identity(
         &self,
         caller: &Caller,
         request: &CreateLink,
@@ -62,8 +63,26 @@ impl Service {
         Ok(self.secret().await?.token(&["create", caller.actor().as_str(), key]))
     }
 
+    /// The first code that is not reserved, from an attempt on, and its attempt.
+    ///
+    /// # Errors
+    /// [`ServiceError::NoFreeCode`] after the last attempt.
+    pub(in super::super) async fn next_code(
+        &self,
+        caller: &Caller,
+        plan: &Plan<'_>,
+        from: u8,
+    ) -> Result<(u8, ShortCode), ServiceError> {
+        for attempt in from..ATTEMPTS {
+            if let Some(code) = self.candidate(caller, plan, attempt).await? {
+                return Ok((attempt, code));
+            }
+        }
+        Err(ServiceError::NoFreeCode(ATTEMPTS))
+    }
+
     /// The code of one attempt; none if it is reserved.
-    pub(in super::super) async fn candidate(
+    pub(super) async fn candidate(
         &self,
         caller: &Caller,
         plan: &Plan<'_>,

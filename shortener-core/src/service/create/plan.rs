@@ -24,11 +24,11 @@ pub(in super::super) struct Draft<'a> {
 /// Which codes a create may have, and what a taken one means.
 #[derive(Debug)]
 pub(in super::super) struct Plan<'a> {
-    pub(super) entry: &'a DomainEntry,
+    pub(in super::super) entry: &'a DomainEntry,
     pub(super) custom: Option<ShortCode>,
     pub(super) source: CodeSource,
     pub(super) length: u8,
-    pub(super) if_exists: IfExists,
+    pub(in super::super) if_exists: IfExists,
     pub(super) reissue: bool,
 }
 
@@ -96,7 +96,7 @@ impl Service {
 
 impl<'a> Draft<'a> {
     /// The plan of the create that `identity` names, and the link it makes.
-    pub(super) fn identified(self, identity: Identity) -> (Plan<'a>, LinkBody) {
+    pub(in super::super) fn identified(self, identity: Identity) -> (Plan<'a>, LinkBody) {
         let Self { entry, custom, mut body, length, if_exists, reissue } = self;
         body.create_token = identity.create_token;
         body.request_digest = identity.request_digest;
@@ -128,7 +128,7 @@ impl Plan<'_> {
         self.custom.as_ref() == Some(&record.code)
     }
 
-    pub(super) fn record(&self, code: ShortCode, body: LinkBody) -> LinkRecord {
+    pub(in super::super) fn record(&self, code: ShortCode, body: LinkBody) -> LinkRecord {
         LinkRecord { domain: self.entry.domain.clone(), code, body }
     }
 }

@@ -20,6 +20,7 @@ use super::{DeletionProtection, DynamoTable, Limits};
 use crate::table::TableError;
 
 mod dispatch;
+mod dump;
 mod fault;
 mod operation;
 mod server;
