@@ -30,14 +30,8 @@ impl Interrupt {
         let mut seen = self.0.clone();
         if seen.wait_for(|count| *count >= times).await.is_err() {
             // Nothing listens any more.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
-    }
-
-    /// One that is never raised.
-    #[cfg(test)]
-    pub(crate) fn never() -> Self {
-        Self(watch::channel(0).1)
     }
 }
 
@@ -71,7 +65,7 @@ impl Signals {
 
     async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -144,10 +144,7 @@ impl Work {
         if !creates.is_empty() {
             let requests: Vec<CreateLink> = creates
                 .iter()
-                .map(|(at, if_exists)| CreateLink {
-                    if_exists: *if_exists,
-                    ..batch.rows[*at].wanted.request.clone()
-                })
+                .map(|(at, if_exists)| CreateLink { if_exists: *if_exists, ..batch.rows[*at].wanted.request.clone() })
                 .collect();
             match self.create(batch, &requests, &creates).await {
                 Ok(results) => {
@@ -204,8 +201,7 @@ impl Work {
         let mut sent = JoinSet::new();
         for (at, change) in changes {
             let key = format!("{}-{}-{at}-{}", self.name, batch.first, change.version);
-            let options =
-                WriteOptions { idempotency_key: Some(key), if_match: Some(change.version), mode: self.mode };
+            let options = WriteOptions { idempotency_key: Some(key), if_match: Some(change.version), mode: self.mode };
             let (operations, change, at) = (Arc::clone(&self.operations), change.clone(), *at);
             sent.spawn(async move {
                 let result = operations.update(&change.link, &change.update, &options).await;

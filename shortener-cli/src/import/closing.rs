@@ -44,9 +44,8 @@ pub(super) fn show_plan(job: &Job<'_>, file: File, made: &Made) -> anyhow::Resul
 
 /// Says that too many rows failed, and which were the first.
 pub(super) fn say_too_many(job: &Job<'_>, first: &[RowNote], rest: &str) {
-    let max = job.settings.max_errors.unwrap_or(0);
-    let plural = if max == 1 { " has" } else { "s have" };
-    complain(&job.context.output, &format!("more than {} row{plural} failed; {rest}", grouped(max)), first, None);
+    let max = grouped(job.settings.max_errors.unwrap_or(0));
+    complain(&job.context.output, &format!("more rows failed than --max-errors {max} allows; {rest}"), first, None);
 }
 
 fn say_losses(output: &Output, losses: &Losses) {
@@ -87,10 +86,7 @@ impl Written {
     ///
     /// # Errors
     /// The disk is full.
-    pub(super) async fn of(
-        mut pass: Pass,
-        driven: anyhow::Result<(Box<Collected>, Ended)>,
-    ) -> anyhow::Result<Self> {
+    pub(super) async fn of(mut pass: Pass, driven: anyhow::Result<(Box<Collected>, Ended)>) -> anyhow::Result<Self> {
         let journal = match pass.scribe.take() {
             Some(scribe) => Some(scribe.finish().await?),
             None => None,
@@ -220,7 +216,11 @@ impl Job<'_> {
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || "-_=./:,@%+".contains(character);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +229,9 @@ mod tests {
 
     #[test]
     fn words_are_quoted_where_a_shell_would_split_or_read_them() {
-        for (word, shown) in [("links.csv", "links.csv"), ("my links", "'my links'"), ("it's", r"'it'\''s'"), ("", "''")] {
+        for (word, shown) in
+            [("links.csv", "links.csv"), ("my links", "'my links'"), ("it's", r"'it'\''s'"), ("", "''")]
+        {
             assert_eq!(quoted(word), shown);
         }
     }

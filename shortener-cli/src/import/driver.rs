@@ -105,7 +105,7 @@ impl Driver<'_> {
         }
         // What follows a batch that was left open.
         for settled in std::mem::take(&mut self.settled).into_values() {
-            self.tell(settled)?;
+            self.tell(&settled)?;
         }
         Ok(self.ended.unwrap_or(Ended::Whole))
     }
@@ -138,13 +138,13 @@ impl Driver<'_> {
         self.settled.insert(settled.batch.sequence, settled);
         while let Some(settled) = self.settled.remove(&self.next) {
             self.next += 1;
-            self.tell(settled)?;
+            self.tell(&settled)?;
         }
         Ok(())
     }
 
     /// Tells of the rows of a batch, whose turn it is.
-    fn tell(&mut self, settled: Settled) -> io::Result<()> {
+    fn tell(&mut self, settled: &Settled) -> io::Result<()> {
         for (row, settlement) in settled.batch.rows.iter().zip(&settled.settlements) {
             let Some(settlement) = settlement else { continue };
             self.pass.samples.take(row, settlement);

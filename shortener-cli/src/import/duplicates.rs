@@ -131,7 +131,7 @@ impl Level {
     fn add(&mut self, sighting: Sighting) -> io::Result<()> {
         let bits = sighting.identity.hash() >> (BITS * self.depth) & ((1 << BITS) - 1);
         let partition = usize::try_from(bits).map_err(io::Error::other)?;
-        self.partitions[partition].push(sighting)
+        self.partitions[partition].push(&sighting)
     }
 
     fn resolve(self, in_memory: usize) -> io::Result<Pile<Annotation>> {
@@ -179,7 +179,7 @@ fn resolve_at_once(
     for sighting in partition.read()? {
         let Sighting { row, line, identity, content } = sighting?;
         if let Some(first) = seen.get_mut(&identity) {
-            found.push(Annotation { row, kind: repeated(first, identity, content)? })?;
+            found.push(&Annotation { row, kind: repeated(first, identity, content)? })?;
         } else if seen.len() >= in_memory && Level::can_split(depth) {
             return Ok(None);
         } else {

@@ -226,24 +226,26 @@ fn line(reader: &mut impl BufRead) -> io::Result<Option<(Vec<u8>, u64)>> {
 
 /// Outcomes as letters with how often they follow each other: `498c2u`; a row that is not done is `-`.
 fn run_lengths(rows: &[Option<Outcome>]) -> String {
-    let runs = rows.chunk_by(|a, b| a == b);
-    runs.map(|run| format!("{}{}", run.len(), letter(run[0]))).collect()
+    let mut text = String::new();
+    for run in rows.chunk_by(|a, b| a == b) {
+        text.push_str(&run.len().to_string());
+        text.push(letter(run[0]));
+    }
+    text
 }
 
 fn outcomes(text: &str) -> Option<Vec<Option<Outcome>>> {
     let mut rows = Vec::new();
     let mut count = 0_usize;
     for character in text.chars() {
-        match character.to_digit(10) {
-            Some(digit) => count = count.checked_mul(10)?.checked_add(usize::try_from(digit).ok()?)?,
-            None => {
-                let outcome = std::iter::once(None)
-                    .chain(Outcome::ALL.map(Some))
-                    .find(|outcome| letter(*outcome) == character)?;
-                rows.extend((count <= super::BATCH).then(|| std::iter::repeat_n(outcome, count))?);
-                count = 0;
-            }
+        if let Some(digit) = character.to_digit(10) {
+            count = count.checked_mul(10)?.checked_add(usize::try_from(digit).ok()?)?;
+            continue;
         }
+        let mut all = std::iter::once(None).chain(Outcome::ALL.map(Some));
+        let outcome = all.find(|outcome| letter(*outcome) == character)?;
+        rows.extend((count <= super::BATCH).then(|| std::iter::repeat_n(outcome, count))?);
+        count = 0;
     }
     Some(rows)
 }

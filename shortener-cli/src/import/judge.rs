@@ -103,9 +103,7 @@ impl Wanted {
     pub(crate) fn after_create(&self, if_exists: IfExists, policy: OnConflict, result: BatchResult) -> Verdict {
         match (result.link, result.problem) {
             (_, Some(problem)) => self.after_problem(if_exists, policy, problem),
-            (Some(link), None) if result.status == 201 => {
-                Verdict::Settled(Settlement::new(Outcome::Created).of(&link))
-            }
+            (Some(link), None) if result.status == 201 => Verdict::Settled(Settlement::new(Outcome::Created).of(&link)),
             (Some(link), None) => self.after_own(policy, &link),
             (None, None) => Verdict::Never(Problem::new(ProblemCode::Internal, "the service answered no link")),
         }
@@ -170,9 +168,7 @@ impl Wanted {
     pub(crate) fn after_update(&self, change: &Change, result: Result<Link, Problem>) -> Verdict {
         let differences = change.differences.clone();
         match result {
-            Ok(link) => {
-                Verdict::Settled(Settlement { differences, ..Settlement::new(Outcome::Updated) }.of(&link))
-            }
+            Ok(link) => Verdict::Settled(Settlement { differences, ..Settlement::new(Outcome::Updated) }.of(&link)),
             Err(Problem { code: ProblemCode::VersionMismatch, link: Some(link), .. }) => {
                 if link.state == LinkState::Deleted {
                     return Verdict::Settled(deleted(&link));

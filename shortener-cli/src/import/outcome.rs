@@ -28,15 +28,8 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Created,
-        Self::Unchanged,
-        Self::Updated,
-        Self::Skipped,
-        Self::Conflict,
-        Self::Invalid,
-        Self::Failed,
-    ];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Created, Self::Unchanged, Self::Updated, Self::Skipped, Self::Conflict, Self::Invalid, Self::Failed];
 
     /// Its name.
     pub(crate) fn as_str(self) -> &'static str {
@@ -55,7 +48,6 @@ impl Outcome {
     pub(crate) fn is_failure(self) -> bool {
         matches!(self, Self::Conflict | Self::Invalid | Self::Failed)
     }
-
 
     /// The outcome that a byte stands for.
     pub(crate) fn of_byte(byte: u8) -> Option<Self> {

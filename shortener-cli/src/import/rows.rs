@@ -107,15 +107,12 @@ impl Iterator for Walk<'_> {
 
 fn row(entry: Entry, kind: Option<Kind>) -> Row {
     let Entry { line, request, given, refused, raw } = entry;
-    let decided = |outcome, code: &str, detail: String| {
-        State::Decided(Settlement::because(outcome, Reason::new(code, detail)))
-    };
+    let decided =
+        |outcome, code: &str, detail: String| State::Decided(Settlement::because(outcome, Reason::new(code, detail)));
     let mut occurrence = 1;
     let state = match (refused, kind) {
         (Some(reason), _) => State::Decided(Settlement::because(Outcome::Invalid, reason)),
-        (None, Some(Kind::SameAs(line))) => {
-            decided(Outcome::Unchanged, "same_as", format!("the same as line {line}"))
-        }
+        (None, Some(Kind::SameAs(line))) => decided(Outcome::Unchanged, "same_as", format!("the same as line {line}")),
         (None, Some(Kind::CodeOf(line))) => {
             let detail = format!("line {line} has the same code and says something else");
             decided(Outcome::Invalid, "duplicate_code", detail)

@@ -46,6 +46,7 @@ pub(crate) fn note(line: u64, request: &CreateLink, settlement: &Settlement) -> 
     let Settlement { outcome, code, reason, differences } = settlement.clone();
     let (problem, field, detail) =
         reason.map_or((None, None, None), |reason| (Some(reason.code), reason.field, Some(reason.detail)));
+    let problem = problem.filter(|_| outcome.is_failure());
     RowNote {
         line,
         outcome,

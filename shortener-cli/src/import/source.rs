@@ -24,14 +24,13 @@ pub(super) struct Opened {
 /// # Errors
 /// [`formats::FileError`] if it cannot be read or is nothing known, [`io::Error`] if the disk is full.
 pub(super) fn open(file: Option<&Path>, options: &ReadOptions) -> anyhow::Result<Opened> {
-    let (input, spooled) = match file {
-        Some(path) => (Input::File(path.to_owned()), None),
-        None => {
-            let mut copy = tempfile::NamedTempFile::new()?;
-            io::copy(&mut io::stdin().lock(), &mut copy)?;
-            let path = copy.into_temp_path();
-            (Input::Stdin(path.to_path_buf()), Some(path))
-        }
+    let (input, spooled) = if let Some(path) = file {
+        (Input::File(path.to_owned()), None)
+    } else {
+        let mut copy = tempfile::NamedTempFile::new()?;
+        io::copy(&mut io::stdin().lock(), &mut copy)?;
+        let path = copy.into_temp_path();
+        (Input::Stdin(path.to_path_buf()), Some(path))
     };
     let source = formats::open(&input, options)?;
     Ok(Opened { source, name: input.name(), spooled })
@@ -47,7 +46,9 @@ pub(super) fn report(asked: Option<&Path>, file: Option<&Path>, extension: &str)
         (None, Some(file)) => rejects_of(file, extension),
         (None, None) => PathBuf::from(format!("import.rejects.{extension}")),
     };
-    let same = |file: &Path| path == file || path.canonicalize().is_ok_and(|path| file.canonicalize().is_ok_and(|f| f == path));
+    let same = |file: &Path| {
+        path == file || path.canonicalize().is_ok_and(|path| file.canonicalize().is_ok_and(|f| f == path))
+    };
     if file.is_some_and(same) {
         let detail = format!("--report would replace {}, which is imported", path.display());
         return Err(Stopped::usage(detail, "name another file by --report"));

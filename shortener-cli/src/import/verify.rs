@@ -64,12 +64,16 @@ async fn compare(work: Arc<Work>, rows: Vec<Row>) -> Result<(u64, Vec<RowNote>),
     let requests: Vec<CreateLink> = rows.iter().map(|row| row.wanted.request.clone()).collect();
     let mut found: Vec<Option<Link>> = links(&work, &requests).await?;
     if work.on_conflict == OnConflict::NewCode {
-        let moved: Vec<usize> = (0..rows.len()).filter(|at| difference(&rows[*at].wanted, &found[*at]).is_some()).collect();
+        let moved: Vec<usize> =
+            (0..rows.len()).filter(|at| difference(&rows[*at].wanted, found[*at].as_ref()).is_some()).collect();
         let again = |at: &usize| CreateLink { if_exists: IfExists::NewCode, ..requests[*at].clone() };
         let others = links(&work, &moved.iter().map(again).collect::<Vec<_>>()).await?;
         moved.into_iter().zip(others).for_each(|(at, link)| found[at] = link);
     }
-    let differing = rows.iter().zip(&found).filter_map(|(row, link)| Some(note(row.line, &row.wanted.request, &difference(&row.wanted, link)?)));
+    let differing = rows
+        .iter()
+        .zip(&found)
+        .filter_map(|(row, link)| Some(note(row.line, &row.wanted.request, &difference(&row.wanted, link.as_ref())?)));
     Ok((rows.len() as u64, differing.collect()))
 }
 
@@ -95,7 +99,7 @@ fn link(result: BatchResult) -> Option<Link> {
 }
 
 /// How a link differs from its row; none if it does not.
-fn difference(wanted: &Wanted, link: &Option<Link>) -> Option<Settlement> {
+fn difference(wanted: &Wanted, link: Option<&Link>) -> Option<Settlement> {
     let Some(link) = link else {
         return Some(Settlement::because(Outcome::Failed, Reason::new("missing", "there is no such link")));
     };

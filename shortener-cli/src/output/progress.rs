@@ -77,7 +77,8 @@ impl Lines {
         let rate = self.done.checked_div(self.began.elapsed().as_secs()).unwrap_or(self.done);
         let left = total.and_then(|total| total.saturating_sub(self.done).checked_div(rate));
         let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
-        let left = left.map(|seconds| format!(", {} left", crate::report::span(seconds.cast_signed()))).unwrap_or_default();
+        let left =
+            left.map(|seconds| format!(", {} left", crate::report::span(seconds.cast_signed()))).unwrap_or_default();
         format!("{label}: {}{of} rows, {rate}/s{left}", self.done)
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn merge(mut piles: Vec<Pile<Annotation>>) -> io::Result<Pile<Annotat
         let following = readers[at].next().transpose()?;
         order.extend(following.as_ref().map(|found| Reverse((found.row, at))));
         if let Some(found) = std::mem::replace(&mut next[at], following) {
-            merged.push(found)?;
+            merged.push(&found)?;
         }
     }
     Ok(merged)

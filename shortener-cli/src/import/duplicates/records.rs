@@ -44,7 +44,7 @@ impl<R: Record> Pile<R> {
     ///
     /// # Errors
     /// The disk is full.
-    pub(crate) fn push(&mut self, record: R) -> io::Result<()> {
+    pub(crate) fn push(&mut self, record: &R) -> io::Result<()> {
         let mut bytes = [0; LARGEST];
         record.encode(&mut bytes.as_mut_slice())?;
         self.file.write_all(&bytes[..R::SIZE])
