@@ -101,9 +101,8 @@ impl<R: BufRead> Tokens<R> {
     /// The name of a table, without its database.
     pub(super) fn name(&mut self) -> Result<String, Fault> {
         loop {
-            let name = match self.next()? {
-                Token::Word(name) | Token::Quoted(name) => name,
-                _ => return Err(self.fault("the name of a table is expected")),
+            let (Token::Word(name) | Token::Quoted(name)) = self.next()? else {
+                return Err(self.fault("the name of a table is expected"));
             };
             if !self.passes(b'.')? {
                 return Ok(name.rsplit('.').next().unwrap_or_default().to_owned());
