@@ -176,7 +176,7 @@ pub(super) fn prepare(kind: Kind, object: Map<String, Value>) -> Prepared {
 pub(super) fn judge(kind: Kind, draft: &mut Draft<'_>) {
     match kind {
         Kind::Golink => golink::judge(draft),
-        Kind::Dub => draft.forwards_query(),
+        Kind::Dub => dub::judge(draft),
         _ => {}
     }
 }

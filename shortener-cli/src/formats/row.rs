@@ -161,6 +161,11 @@ impl<'a> Draft<'a> {
         self.request.forward_query = true;
     }
 
+    /// The code, if a column of its own has it.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.request.code.as_deref()
+    }
+
     /// The target as far as it is known.
     pub(super) fn target(&self) -> &str {
         &self.request.target
@@ -190,7 +195,7 @@ impl<'a> Draft<'a> {
                 self.given = self.given.with(Field::Target);
                 self.request.target = self.text(name, given).map(Cow::into_owned).unwrap_or_default();
             }
-            TargetField::Code => self.code(name, given),
+            TargetField::Code => self.take_code(name, given),
             TargetField::ShortUrl => self.short_url = self.text(name, given).map(Cow::into_owned),
             TargetField::Domain => self.domain(name, given),
             TargetField::Title => {
