@@ -54,6 +54,8 @@ pub(super) enum Meaning {
     Informational,
     /// More short URLs of the same link, each of which becomes a link.
     Alias,
+    /// A short URL of a service that may live in a directory: only the last part of the path is the code.
+    UrlInDirectory,
     /// The opposite of disabled.
     Enabled,
     /// Disabled exactly if there is a value.
@@ -65,5 +67,5 @@ pub(super) enum Meaning {
     /// A record that has a value here must not become a link: the stable code of the violation, and why.
     Refused(&'static str, &'static str),
     /// An object with fields of its own.
-    Within(&'static [(&'static str, Meaning)]),
+    Within(&'static [(&'static str, Self)]),
 }

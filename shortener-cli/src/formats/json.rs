@@ -64,9 +64,14 @@ impl<R: BufRead> Json<R> {
         let object = match serde_json::from_str(&raw) {
             Ok(Value::Object(object)) => object,
             Ok(_) => return self.broken(line, raw, "an object is expected".to_owned()),
-            Err(error) => return self.broken(line, raw, format!("no valid JSON: {error}")),
+            Err(error) => {
+                let words = error.to_string();
+                // The place is within the record, and would be taken for one in the file.
+                let words = words.split(" at line ").next().unwrap_or_default();
+                return self.broken(line, raw, format!("no valid JSON: {words}"));
+            }
         };
-        let raw = if object.contains_key(IMPORT_ERROR) { without_reason(&object).unwrap_or(raw) } else { raw };
+        let raw = if object.contains_key(IMPORT_ERROR) { without_reason(&raw, &object) } else { raw };
         match products::prepare(self.kind, object) {
             products::Prepared::Link(object) => self.link(line, &raw, &object),
             products::Prepared::Skipped(what) => self.lost.count(what),
@@ -94,20 +99,27 @@ fn meaning(key: &str, kind: Kind, own: bool, mapping: &[(String, TargetField)]) 
     if let Some((_, field)) = mapping.iter().find(|(name, _)| name == key) {
         return Some(Meaning::Is(*field));
     }
-    if own {
+    let known = if own {
         own::column(key)
     } else if kind.is_generic() {
         products::column(kind, &normal(key))
     } else {
         products::key(kind, key)
-    }
+    };
+    known.filter(|known| !mapping.iter().any(|(_, field)| matches!(known, Meaning::Is(is) if is == field)))
 }
 
-/// The record as it was before it was rejected.
-fn without_reason(object: &Map<String, Value>) -> Option<String> {
+/// The record as it was before it was rejected: without the key that was put at its end, wherever it is now.
+fn without_reason(raw: &str, object: &Map<String, Value>) -> String {
+    let key = format!("\"{IMPORT_ERROR}\":");
+    if let Some((before, after)) = raw.rsplit_once(&key)
+        && after.strip_suffix('}').is_some_and(|value| serde_json::from_str::<String>(value).is_ok())
+    {
+        return format!("{}}}", before.strip_suffix(',').unwrap_or(before));
+    }
     let mut object = object.clone();
     object.remove(IMPORT_ERROR);
-    serde_json::to_string(&object).ok()
+    serde_json::to_string(&object).unwrap_or_default()
 }
 
 impl<R: BufRead + Send> Records for Json<R> {
@@ -126,13 +138,19 @@ impl<R: BufRead + Send> Records for Json<R> {
     }
 
     fn losses(&self) -> Losses {
-        self.lost.losses()
+        let mut losses = self.lost.losses();
+        if matches!(&self.texts, Texts::Documents(documents) if documents.is_continued()) {
+            losses.insert("the links on the pages after the last one in this file".to_owned(), 1);
+        }
+        losses
     }
 
     fn rejects_form(&self) -> RejectsForm {
         match &self.texts {
             Texts::Lines(_) => RejectsForm::Lines,
-            Texts::Documents(documents) => RejectsForm::Document(documents.place().clone()),
+            Texts::Documents(documents) => {
+                RejectsForm::Document { place: documents.place().clone(), unique: self.kind == Kind::Bitly }
+            }
         }
     }
 }

@@ -50,6 +50,9 @@ impl Reading {
     }
 }
 
+/// Most kinds of losses that are told apart: a file could have a domain or a key of its own in every record.
+const MAX_KINDS: usize = 200;
+
 /// Counts what cannot be kept.
 #[derive(Debug, Default)]
 pub(super) struct Lost(Losses);
@@ -57,10 +60,12 @@ pub(super) struct Lost(Losses);
 impl Lost {
     /// Once more.
     pub(super) fn count(&mut self, what: &str) {
-        match self.0.get_mut(what) {
-            Some(count) => *count += 1,
-            None => drop(self.0.insert(what.to_owned(), 1)),
+        if let Some(count) = self.0.get_mut(what) {
+            *count += 1;
+            return;
         }
+        let what = if self.0.len() < MAX_KINDS { what } else { "other things" };
+        *self.0.entry(what.to_owned()).or_default() += 1;
     }
 
     /// All that was counted.
@@ -118,6 +123,10 @@ impl<'a> Draft<'a> {
             Meaning::Is(field) => self.field(name, field, given),
             Meaning::Informational | Meaning::Within(_) => {}
             Meaning::Alias => self.alias(given),
+            Meaning::UrlInDirectory => {
+                let url = self.text(name, given);
+                self.short_url = url.map(|url| place::without_directory(&url));
+            }
             Meaning::Enabled => {
                 if let Some(enabled) = self.bool(name, &given) {
                     self.disable_if(!enabled);
@@ -144,6 +153,17 @@ impl<'a> Draft<'a> {
         // RFC 6901 escapes what separates the parts of a pointer.
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         self.violations.push(Violation { pointer, code: code.to_owned(), detail });
+    }
+
+    /// The source forwards queries of all its links.
+    pub(super) fn forwards_query(&mut self) {
+        self.given = self.given.with(Field::ForwardQuery);
+        self.request.forward_query = true;
+    }
+
+    /// The code, if a column of its own has it.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.request.code.as_deref()
     }
 
     /// The target as far as it is known.
@@ -173,9 +193,14 @@ impl<'a> Draft<'a> {
         match field {
             TargetField::Target => {
                 self.given = self.given.with(Field::Target);
-                self.request.target = self.text(name, given).map(Cow::into_owned).unwrap_or_default();
+                let target = self.text(name, given).map(Cow::into_owned).unwrap_or_default();
+                if !self.request.target.is_empty() && self.request.target != target {
+                    let detail = "another key is the target too; map the one that is meant";
+                    self.violation(name, "target_ambiguous", detail.to_owned());
+                }
+                self.request.target = target;
             }
-            TargetField::Code => self.code(name, given),
+            TargetField::Code => self.take_code(name, given),
             TargetField::ShortUrl => self.short_url = self.text(name, given).map(Cow::into_owned),
             TargetField::Domain => self.domain(name, given),
             TargetField::Title => {
@@ -226,7 +251,7 @@ impl<'a> Draft<'a> {
     fn state(&mut self, name: &str, given: Given<'_>) {
         match given.text().as_deref() {
             Some("deleted") => {
-                self.violation(name, "link_deleted", "the link is deleted; restore it instead".to_owned())
+                self.violation(name, "link_deleted", "the link is deleted; restore it instead".to_owned());
             }
             Some("disabled") => self.disable_if(true),
             _ => self.disable_if(false),

@@ -27,7 +27,7 @@ impl Place {
 }
 
 impl Draft<'_> {
-    pub(super) fn code(&mut self, name: &str, given: Given<'_>) {
+    pub(super) fn take_code(&mut self, name: &str, given: Given<'_>) {
         let Some(code) = self.text(name, given) else { return };
         if self.reading.manner == Manner::Own || !code.contains('/') {
             self.request.code = Some(code.into_owned());
@@ -73,6 +73,12 @@ impl Draft<'_> {
             self.lost.count(&format!("domain {domain} (its links go to the default domain)"));
         }
     }
+}
+
+/// `https://host/directory/code` without the directory.
+pub(super) fn without_directory(url: &str) -> String {
+    let Place { host, code } = Place::of(url);
+    format!("{}/{}", host.unwrap_or_default(), code.rsplit('/').next().unwrap_or_default())
 }
 
 /// The row of another short URL of the first row's link; none if one of the rows has its place.
