@@ -7,6 +7,7 @@ use std::time::Instant;
 use data_encoding::HEXLOWER;
 use shortener_core::operations::Mode;
 use shortener_core::pace::Pace;
+use shortener_core::service::Cost;
 
 use super::batch::Work;
 use super::document::grouped;
@@ -55,6 +56,7 @@ pub(super) struct Made {
     pub(super) totals: Totals,
     pub(super) samples: Samples,
     pub(super) ended: Ended,
+    pub(super) cost: Cost,
 }
 
 impl<'a> Job<'a> {
@@ -144,7 +146,7 @@ impl<'a> Job<'a> {
             (_, Ended::Stopped(problem)) => Err(problem.into()),
             (collected, ended) => {
                 let totals = pass.ledger.totals()?;
-                Ok((collected, Made { totals, samples: pass.samples, ended }))
+                Ok((collected, Made { totals, samples: pass.samples, ended, cost: pass.cost }))
             }
         }
     }

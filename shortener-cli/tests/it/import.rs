@@ -7,4 +7,6 @@ mod killed;
 mod script;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod terminal;
 mod verify;
