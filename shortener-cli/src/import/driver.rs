@@ -166,7 +166,15 @@ impl Driver<'_> {
 impl Pass {
     /// A pass that writes nothing.
     pub(crate) fn new(ledger: Ledger, max_errors: Option<u64>) -> Self {
-        Self { ledger, scribe: None, samples: Samples::default(), rejects: None, max_errors, errors: 0, cost: Cost::default() }
+        Self {
+            ledger,
+            scribe: None,
+            samples: Samples::default(),
+            rejects: None,
+            max_errors,
+            errors: 0,
+            cost: Cost::default(),
+        }
     }
 
     fn fail(&mut self, row: &Row, settlement: &Settlement) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! `short import`: every row exactly once, whatever happens.
 
+mod dry_run;
 mod files;
 mod journal;
 #[cfg(unix)]

@@ -105,6 +105,11 @@ fn an_embedded_table_is_the_file_after_any_number_of_kills() {
 }
 
 #[test]
+fn the_table_of_a_service_is_the_file_after_any_number_of_kills() {
+    is_exact_after_kills(&BackEnd::api(), ROWS);
+}
+
+#[test]
 fn a_dynamodb_table_is_the_file_after_kills_throttles_and_lost_replies() {
     let back_end = BackEnd::table();
     let engine = back_end.engine.as_ref().unwrap();
