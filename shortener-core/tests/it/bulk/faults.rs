@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use shortener_core::operations::Operations;
 use shortener_core::service::Session;
 use shortener_core::table::dynamo::InsertBy;
 use shortener_core::table::dynamo::in_process::Fault;
@@ -11,9 +12,9 @@ use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::{
     Added, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write, keys::attribute,
 };
-use shortener_core::wire::{BatchResult, ProblemCode};
+use shortener_core::wire::{BatchResult, LinkFilter, ProblemCode};
 
-use super::{Engine, create, links, mixed, owned, problem, row, session, statuses, tagged};
+use super::{Engine, coded_row, create, links, mixed, owned, problem, row, session, statuses, tagged};
 use crate::fixture::service_on;
 
 /// How a read or an insert of many fails.
@@ -29,7 +30,7 @@ enum BulkFault {
     Denied,
 }
 
-/// A table in memory whose inserts and reads of many fail as they are told to.
+/// A table in memory whose inserts of links and reads of many fail as they are told to.
 #[derive(Debug)]
 struct FaultyTable {
     inner: Arc<MemoryTable>,
@@ -49,11 +50,13 @@ impl FaultyTable {
     }
 }
 
-fn failure(fault: BulkFault) -> TableError {
-    match fault {
-        BulkFault::Throttled => TableError::Throttled,
-        BulkFault::Half | BulkFault::Lost => TableError::OutcomeUnknown("the reply was lost".into()),
-        BulkFault::Denied => TableError::AccessDenied("dynamodb:PartiQLInsert".to_owned()),
+impl BulkFault {
+    fn error(self) -> TableError {
+        match self {
+            Self::Throttled => TableError::Throttled,
+            Self::Half | Self::Lost => TableError::OutcomeUnknown("the reply was lost".into()),
+            Self::Denied => TableError::AccessDenied("dynamodb:PartiQLInsert".to_owned()),
+        }
     }
 }
 
@@ -68,20 +71,21 @@ impl Table for FaultyTable {
     }
 
     async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
-        let fault = self.inserts.lock().unwrap().pop_front();
+        let has_links = items.iter().any(|item| item.key.sk == "LINK");
+        let fault = if has_links { self.inserts.lock().unwrap().pop_front() } else { None };
         let applied = match fault {
             None | Some(BulkFault::Lost) => items,
             Some(BulkFault::Half) => &items[..items.len() / 2],
             Some(BulkFault::Throttled | BulkFault::Denied) => &[],
         };
         let inserted = self.inner.insert_many(applied).await?;
-        fault.map_or(Ok(inserted), |fault| Err(failure(fault)))
+        fault.map_or(Ok(inserted), |fault| Err(fault.error()))
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
         let fault = self.reads.lock().unwrap().pop_front();
         let found = self.inner.get_many(keys).await?;
-        fault.map_or(Ok(found), |fault| Err(failure(fault)))
+        fault.map_or(Ok(found), |fault| Err(fault.error()))
     }
 
     async fn query(&self, query: &Query) -> Result<Page, TableError> {
@@ -146,16 +150,32 @@ async fn what_stays_unresolved_is_the_problem_of_its_row_alone() {
 }
 
 #[tokio::test]
-async fn a_row_with_entries_whose_insert_fails_for_good_leaves_no_link_and_lists_nothing() {
+async fn entries_come_before_their_link_and_list_nothing_without_it() {
     let engine = Engine::memory();
-    // Tag names and entries go in, links do not.
-    let faults: Vec<_> = std::iter::repeat_n(BulkFault::Throttled, 99).collect();
     let rows = [tagged(&["t"], owned("team", row("https://example.com/")))];
-    let session = FaultyTable::session(&engine, "bob", &faults, &[]).await;
+    // Entries go in, the link never does.
+    let session = FaultyTable::session(&engine, "bob", &[BulkFault::Throttled; 4], &[]).await;
     assert_eq!(problems(&create(&session, &rows).await), [ProblemCode::Unavailable]);
-    assert_eq!(links(&engine.items().await), 0);
-    let calm = FaultyTable::session(&engine, "bob", &[], &[]).await;
-    assert_eq!(statuses(&create(&calm, &rows).await), [201]);
+    let items = engine.items().await;
+    let entries = |partition: &str| items.keys().filter(|(pk, _)| pk.starts_with(partition)).count();
+    assert_eq!((links(&items), entries("TAG#t#"), entries("OWNER#team#")), (0, 1, 1));
+    let by_tag = LinkFilter { tag: Some("t".to_owned()), ..LinkFilter::default() };
+    let by_owner = LinkFilter { owner: Some("team".to_owned()), ..LinkFilter::default() };
+    for filter in [&by_tag, &by_owner] {
+        assert_eq!(session.list(filter).await.unwrap().links, []);
+    }
+    assert_eq!(statuses(&create(&session, &rows).await), [201]);
+    for filter in [&by_tag, &by_owner] {
+        assert_eq!(session.list(filter).await.unwrap().links.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_two_rows_with_one_code_wins_whatever_fails_before() {
+    let engine = Engine::memory();
+    let rows = [coded_row("a", "https://example.com/1"), coded_row("a", "https://example.com/2")];
+    let session = FaultyTable::session(&engine, "bob", &[BulkFault::Throttled], &[]).await;
+    assert_eq!(statuses(&create(&session, &rows).await), [201, 409]);
 }
 
 #[tokio::test]
