@@ -21,7 +21,7 @@ impl ProvideCredentials for Source {
     {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         let lasting = Duration::from_secs(self.lasting.get(number).copied().unwrap_or(3_600));
-        let end = SystemTime::from(jiff::Timestamp::now() + lasting);
+        let end = SystemTime::UNIX_EPOCH + jiff::Timestamp::now().as_duration().unsigned_abs() + lasting;
         future::ProvideCredentials::ready(Ok(Credentials::new("id", "secret", Some("token".into()), Some(end), "test")))
     }
 }
