@@ -12,7 +12,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Config, Region};
 
+use super::renewal::Renewal;
 use super::{DynamoTable, InsertBy};
+use crate::pace::Patience;
 use crate::table::TableError;
 
 /// Stands for the region where an endpoint is given, which needs one only for the signature.
@@ -34,7 +36,7 @@ pub struct DynamoSettings {
     pub credentials: CredentialSource,
     /// How long and how often to try.
     pub limits: Limits,
-    /// How bulk inserts are sent.
+    /// How bulk inserts are sent: [`InsertBy::NEAR`], unless the table is far away.
     pub insert_by: InsertBy,
 }
 
@@ -91,6 +93,11 @@ impl Limits {
         attempts: 2,
         hedge: Some(Duration::from_millis(150)),
     };
+
+    /// How long parts of bulk inserts and reads are repeated that were put off: as long as one operation may take.
+    pub fn patience(self) -> Patience {
+        Patience { total: self.operation, ..Patience::REQUEST }
+    }
 
     /// The same as the SDK takes it.
     pub fn timeouts(self) -> TimeoutConfig {
@@ -152,11 +159,11 @@ impl DynamoTable {
     pub async fn connect(settings: &DynamoSettings) -> Result<Self, TableError> {
         let region = settings.resolve_region().await?;
         let client = match settings.credentials {
-            CredentialSource::Chain => from_chain(settings, region).await,
+            CredentialSource::Chain => Renewal::install(&from_chain(settings, region).await),
             CredentialSource::Environment => from_environment(settings, region),
         };
-        let table = Self::from_client(client, &settings.table).inserting_by(settings.insert_by);
-        Ok(Self { hedge: settings.limits.hedge, ..table })
+        let table = Self::through(client, &settings.table).inserting_by(settings.insert_by);
+        Ok(Self { hedge: settings.limits.hedge, patience: settings.limits.patience(), ..table })
     }
 }
 
