@@ -12,6 +12,8 @@ pub(super) fn run(database: &Database, operation: &str, body: &str) -> Reply {
     match operation {
         "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
         "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+        // No code of ours may send it, because it overwrites; the benchmark of bulk inserts is compared with it.
+        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
         "CreateTable" => call(body, |request| database.create_table(request)),
         "DeleteItem" => call(body, |request| database.delete_item(request)),
         "DeleteTable" => call(body, |request| database.delete_table(request)),
