@@ -8,6 +8,7 @@ use shortener_core::wire::{CreateLink, Problem};
 
 use crate::comparison::Fields;
 
+mod batch;
 mod carry_out;
 mod command;
 mod document;

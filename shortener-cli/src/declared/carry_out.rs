@@ -4,9 +4,10 @@ use std::cell::Cell;
 
 use futures_util::stream::{self, StreamExt};
 use shortener_core::operations::{Operations, WriteOptions};
-use shortener_core::wire::{BatchResult, CreateLink, Link, Problem, ProblemCode, UpdateLink};
+use shortener_core::wire::{CreateLink, Link, Problem, ProblemCode, UpdateLink};
 use uuid::Uuid;
 
+use super::batch;
 use super::plan::{Action, Change, Outcome, Plan, Step};
 use crate::again::patiently;
 
@@ -67,7 +68,7 @@ impl Run<'_> {
         let requests: Vec<CreateLink> = batch.iter().filter_map(wanted).collect();
         let results = match self.given_up() {
             Some(problem) => Err(problem),
-            None => self.send(&requests).await,
+            None => batch::create(self.operations, &requests, &WriteOptions::default()).await,
         };
         match results {
             Ok(results) => {
@@ -76,26 +77,6 @@ impl Run<'_> {
                 }
             }
             Err(problem) => batch.iter_mut().for_each(|change| self.settle(change, Err(problem.clone()))),
-        }
-    }
-
-    /// Sends creates until each has an answer that lasts: known by their content, none is made twice.
-    async fn send(&self, requests: &[CreateLink]) -> Result<Vec<BatchResult>, Problem> {
-        let last = std::cell::RefCell::new(None);
-        let answered = patiently(async || {
-            let results = self.operations.create_batch(requests, &WriteOptions::default()).await?;
-            let passing = results.iter().filter_map(|result| result.problem.as_ref()).find(|problem| problem.retryable);
-            match passing.cloned() {
-                Some(problem) => {
-                    last.replace(Some(results));
-                    Err(problem)
-                }
-                None => Ok(results),
-            }
-        });
-        match answered.await {
-            Ok(results) => Ok(results),
-            Err(problem) => last.take().ok_or(problem),
         }
     }
 

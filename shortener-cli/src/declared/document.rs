@@ -41,8 +41,8 @@ impl Reader {
                 _ => links = Some(node),
             }
         }
-        // Where a default stands says nothing of where a link is.
-        defaults.places.clear();
+        // Where a default stands says nothing of where a link is, and what is wrong with it is no fault of a link.
+        (defaults.places, defaults.faulty) = (Vec::new(), false);
         (owner, links.map(|links| self.links(links, &defaults)).unwrap_or_default())
     }
 
@@ -94,7 +94,10 @@ impl Reader {
             self.fault(at, "target_missing", format!("{name} has no target"), None);
         }
         let domain = request.domain.as_deref().map_or(Ok(Domain::default_domain()), Domain::parse);
-        let domain = domain.map_err(|invalid| self.fault(at, "domain", format!("domain: {}", invalid.detail), None));
+        let domain = domain.map_err(|invalid| {
+            let at = places.iter().find(|(name, _)| *name == "domain").map_or(at, |(_, at)| *at);
+            self.fault(at, "domain", format!("domain: {}", invalid.detail), None);
+        });
         let link = LinkRef { code: code?, domain: domain.ok()? };
         request.domain = (!link.domain.is_default()).then(|| link.domain.to_string());
         (!faulty && !request.target.is_empty()).then(|| Declaration {

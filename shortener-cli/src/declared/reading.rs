@@ -4,10 +4,10 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::MAX_BATCH;
 use shortener_core::table::Order;
-use shortener_core::wire::{CreateLink, Link, LinkFilter, Problem, ProblemCode, Role};
+use shortener_core::wire::{BatchResult, CreateLink, Link, LinkFilter, Problem, ProblemCode, Role};
 
-use super::Declaration;
 use super::fault::Fault;
+use super::{Declaration, batch};
 use crate::again::patiently;
 
 /// Batches that are asked at the same time.
@@ -148,15 +148,8 @@ impl Answer {
 async fn rehearse(operations: &dyn Operations, batch: &[Declaration]) -> Result<Vec<Answer>, Problem> {
     let requests = requests(batch);
     let options = WriteOptions { mode: Mode::DryRun, ..WriteOptions::default() };
-    let results = patiently(|| async {
-        let results = operations.create_batch(&requests, &options).await?;
-        // A read that failed for one link fails the batch, so that it is made again.
-        match results.iter().filter_map(|result| result.problem.as_ref()).find(|problem| problem.retryable) {
-            Some(problem) => Err(problem.clone()),
-            None => Ok(results),
-        }
-    });
-    let answer = |result: shortener_core::wire::BatchResult| match (result.status, result.link, result.problem) {
+    let results = batch::create(operations, &requests, &options).await?;
+    let answer = |result: BatchResult| match (result.status, result.link, result.problem) {
         (200, Some(link), _) => Ok(Answer::Held(Box::new(link))),
         (_, Some(_), _) => Ok(Answer::Free),
         (_, None, Some(Problem { link: Some(link), .. })) => Ok(Answer::Held(link)),
@@ -164,5 +157,5 @@ async fn rehearse(operations: &dyn Operations, batch: &[Declaration]) -> Result<
         (_, None, Some(problem)) => Err(problem),
         (_, None, None) => Err(Problem::new(ProblemCode::Internal, "the service answered neither link nor problem")),
     };
-    results.await?.into_iter().map(answer).collect()
+    results.into_iter().map(answer).collect()
 }

@@ -89,6 +89,7 @@ fn take(
         Ok(document) => {
             let mut reader = Reader::new(&file);
             let (owner, links) = reader.document(document);
+            reader.faults.sort_by_key(|fault| fault.at);
             faults.append(&mut reader.faults);
             declared.add(owner, links, faults);
         }
