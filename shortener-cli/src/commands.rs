@@ -6,9 +6,11 @@ use crate::backend::Access;
 use crate::context::Context;
 use crate::exit::ExitStatus;
 
+mod apply;
 mod completions;
 mod create;
 mod delete;
+mod diff;
 mod disable;
 mod domains;
 mod enable;
@@ -39,6 +41,8 @@ pub(crate) enum Command {
     Delete(delete::Args),
     Restore(restore::Args),
     History(history::Args),
+    Apply(apply::Args),
+    Diff(diff::Args),
     Tags(tags::Args),
     Domains(domains::Args),
     Keys(keys::Args),
@@ -65,6 +69,8 @@ impl Command {
             Self::Delete(args) => delete::run(args, context).await,
             Self::Restore(args) => restore::run(args, context).await,
             Self::History(args) => history::run(args, context).await,
+            Self::Apply(args) => apply::run(args, context).await,
+            Self::Diff(args) => diff::run(args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,
             Self::Keys(args) => keys::run(args, context).await,
@@ -80,7 +86,9 @@ impl Command {
     /// What the command does to the links.
     pub(crate) fn access(&self) -> Access {
         match self {
-            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) => Access::Read,
+            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) | Self::Diff(_) => {
+                Access::Read
+            }
             Self::Domains(args) => args.access(),
             Self::Keys(args) => args.access(),
             Self::Table(args) => args.access(),

@@ -7,16 +7,18 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 mod address;
+mod again;
 mod backend;
 #[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod cli;
 #[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod commands;
-#[expect(dead_code, reason = "the commands that use it come with it")]
 mod comparison;
 mod config;
 mod confirm;
 mod context;
+#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
+mod declared;
 mod each;
 mod exit;
 #[expect(dead_code, reason = "the commands that use it come with it")]

@@ -38,6 +38,33 @@ pub(crate) enum Header {
     Omitted,
 }
 
+/// How a line of a plan is marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// `+`, green.
+    Added,
+    /// `~`, yellow.
+    Changed,
+    /// `-`, red.
+    Removed,
+    /// `!`, red.
+    Refused,
+    /// Nothing.
+    None,
+}
+
+impl Mark {
+    fn shown(self) -> String {
+        match self {
+            Self::Added => label("+", AnsiColor::Green),
+            Self::Changed => label("~", AnsiColor::Yellow),
+            Self::Removed => label("-", AnsiColor::Red),
+            Self::Refused => label("!", AnsiColor::Red),
+            Self::None => " ".to_owned(),
+        }
+    }
+}
+
 impl Output {
     /// Reads from flags and environment how to print. A wrong format is reported by [`config::format`].
     pub(crate) fn new(args: &GlobalArgs, environment: &Environment) -> Self {
@@ -99,6 +126,19 @@ impl Output {
     #[expect(clippy::unused_self, reason = "printing is what an Output does")]
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
         write_out(text.as_bytes())
+    }
+
+    /// Prints lines, each behind its mark.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn marked(&self, lines: &[(Mark, String)]) -> io::Result<()> {
+        let text: String =
+            lines.iter().map(|(mark, line)| format!("{} {}\n", mark.shown(), text::printable(line))).collect();
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
     }
 
     /// Says something that is no data, unless it is to be quiet.

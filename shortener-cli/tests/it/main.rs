@@ -2,6 +2,7 @@
 //! Tests of the `short` command as people and scripts run it.
 
 mod api;
+mod apply;
 mod backends;
 mod catalogue;
 mod configuration;
