@@ -14,6 +14,9 @@ use shortener_core::wire::{BatchResult, CreateLink, Problem};
 
 use super::fixture::{coded, to};
 
+mod faults;
+mod races;
+mod scope;
 mod twice;
 
 /// The n-th row with its content.

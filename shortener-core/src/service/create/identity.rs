@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::super::secret::TableSecret;
-use super::super::{Caller, Content, Service, ServiceError};
+use super::super::{Caller, Service, ServiceError};
 use super::ATTEMPTS;
 use super::plan::{Draft, Plan};
 use crate::link::{Domain, ShortCode};
@@ -41,7 +41,7 @@ impl Service {
         draft: &Draft<'_>,
         options: &WriteOptions,
     ) -> Result<Identity, ServiceError> {
-        if let Some(name) = request.occurrence.and_then(|n| Content::of(request).map(|content| content.name(n))) {
+        if let Some(name) = draft.content_name(request) {
             let create_token = self.secret().await?.token(&["content", &name]);
             return Ok(Identity { source: CodeSource::Content(name), create_token, request_digest: None });
         }

@@ -1,5 +1,6 @@
 //! What a create asks for, judged by the rules that do not depend on which links there are.
 
+use super::super::content::{Content, Fields};
 use super::super::directory::{Directory, DomainEntry};
 use super::super::draft::Checks;
 use super::super::record::{LinkBody, LinkRecord};
@@ -95,6 +96,14 @@ impl Service {
 }
 
 impl<'a> Draft<'a> {
+    /// Names the content of the request it was made of, if it is to be recognised by that.
+    pub(super) fn content_name(&self, request: &CreateLink) -> Option<String> {
+        let LinkBody { target, tags, redirect_status, owner, .. } = &self.body;
+        let (domain, code, status) = (&self.entry.domain, self.custom.as_ref(), *redirect_status);
+        let fields = Fields { domain, code, target, tags, status, owner: owner.as_ref() };
+        request.occurrence.and_then(|n| Some(Content::of_fields(request, &fields)?.name(n)))
+    }
+
     /// The plan of the create that `identity` names, and the link it makes.
     pub(in super::super) fn identified(self, identity: Identity) -> (Plan<'a>, LinkBody) {
         let Self { entry, custom, mut body, length, if_exists, reissue } = self;
