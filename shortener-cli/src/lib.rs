@@ -21,7 +21,7 @@ mod context;
 mod declared;
 mod each;
 mod exit;
-#[expect(dead_code, reason = "the commands that use it come with it")]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
 mod formats;
 mod hints;
 mod output;
