@@ -16,6 +16,7 @@ mod domains;
 mod enable;
 mod expire;
 mod history;
+mod import;
 mod inspect;
 mod keys;
 mod list;
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     History(history::Args),
     Apply(apply::Args),
     Diff(diff::Args),
+    Import(Box<import::Args>),
     Tags(tags::Args),
     Domains(domains::Args),
     Keys(keys::Args),
@@ -71,6 +73,7 @@ impl Command {
             Self::History(args) => history::run(args, context).await,
             Self::Apply(args) => apply::run(args, context).await,
             Self::Diff(args) => diff::run(args, context).await,
+            Self::Import(args) => import::run(*args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,
             Self::Keys(args) => keys::run(args, context).await,
@@ -98,6 +101,6 @@ impl Command {
 
     /// Whether the command ends by itself when it is interrupted.
     pub(crate) fn handles_signals(&self) -> bool {
-        matches!(self, Self::Serve(_))
+        matches!(self, Self::Serve(_) | Self::Import(_))
     }
 }

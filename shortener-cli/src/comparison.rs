@@ -27,6 +27,7 @@ pub(crate) struct Fields(u16);
 
 impl Fields {
     /// Every field: what is absent has its default.
+    #[cfg(test)]
     pub(crate) const ALL: Self = Self(u16::MAX);
 
     /// These and one more.

@@ -24,6 +24,8 @@ mod exit;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
 mod formats;
 mod hints;
+mod import;
+mod interrupt;
 mod output;
 mod purge;
 mod report;
@@ -77,7 +79,7 @@ fn execute(cli: cli::Cli) -> ExitStatus {
 
 fn runtime(command: &commands::Command) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = match command {
-        commands::Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        commands::Command::Serve(_) | commands::Command::Import(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     builder.enable_all().build()

@@ -15,9 +15,11 @@ use shortener_core::wire::{Problem, ProblemCode};
 use crate::cli::{Color, Format, GlobalArgs};
 use crate::config::{self, Environment};
 use crate::exit::{ExitStatus, Stopped};
+use crate::formats::FileError;
 use crate::hints;
 use crate::report::{Moments, Report, Shape};
 
+mod progress;
 mod text;
 
 /// How the command prints.
@@ -310,6 +312,9 @@ fn explain(error: &anyhow::Error) -> (Problem, ExitStatus) {
     }
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         return (stopped.problem(), stopped.status());
+    }
+    if let Some(error) = error.downcast_ref::<FileError>() {
+        return (error.problem(), error.status);
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         let problem = Problem::new(ProblemCode::Internal, format!("input or output failed: {}", error.kind()));

@@ -9,6 +9,7 @@ mod configuration;
 mod crash;
 mod direct;
 mod help;
+mod import;
 #[cfg(feature = "moto")]
 mod moto;
 mod purges;
