@@ -14,8 +14,11 @@ use shortener_core::wire::{BatchResult, CreateLink, Problem};
 
 use super::fixture::{coded, to};
 
+mod cost;
 mod faults;
+mod properties;
 mod races;
+mod rules;
 mod scope;
 mod twice;
 
