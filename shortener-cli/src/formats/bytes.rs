@@ -58,7 +58,7 @@ fn regular_file(path: &Path) -> Result<File, Fault> {
         return Err(Fault::usage("is a directory", "name a file; import several files one after the other"));
     }
     if !about.is_file() {
-        return Err(Fault::usage("is no regular file", "pass it on standard input, as FILE write -"));
+        return Err(Fault::usage("is no regular file", "read it from standard input: write - for the file"));
     }
     File::open(path).map_err(cannot)
 }

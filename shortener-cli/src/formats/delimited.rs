@@ -8,6 +8,7 @@ use shortener_core::wire::Violation;
 use super::fault::Fault;
 use super::field::{Meaning, TargetField};
 use super::header::{self, Column};
+use super::position::newlines;
 use super::rejects::RejectsForm;
 use super::row::{Draft, Lost, Reading};
 use super::source::{Records, TextInput};
@@ -92,7 +93,7 @@ impl Delimited {
     }
 
     fn header(&mut self) -> Result<Vec<String>, Fault> {
-        let Some((_, raw)) = self.advance()? else {
+        let Some((_, raw)) = self.advance().map_err(|fault| fault.or_on(1))? else {
             return Err(Fault::content("holds no header and no record", "check the command that wrote it"));
         };
         let names: Vec<String> = self.cells.iter().map(|name| name.trim().to_owned()).collect();
@@ -111,7 +112,6 @@ impl Delimited {
         self.offset = end;
         // A record can begin with the rest of the line end before it, and with empty lines.
         let blank = bytes.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        let newlines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         let line = self.line + newlines(&bytes[..blank]);
         self.line = line + newlines(&bytes[blank..]);
         let text = std::str::from_utf8(&bytes[blank..]).unwrap_or_default();
@@ -136,6 +136,10 @@ impl Delimited {
         if self.has_reasons {
             raw = self.without_last_cell(raw);
             count -= 1;
+        }
+        if raw == self.header {
+            let hint = "remove the line; files that were put together have a header each";
+            return Err(Fault::content("the header is here a second time", hint).on(line));
         }
         if count != self.columns.len() {
             let detail = format!("{count} cells, but the header has {} columns", self.columns.len());

@@ -67,5 +67,5 @@ pub(super) enum Meaning {
     /// A record that has a value here must not become a link: the stable code of the violation, and why.
     Refused(&'static str, &'static str),
     /// An object with fields of its own.
-    Within(&'static [(&'static str, Meaning)]),
+    Within(&'static [(&'static str, Self)]),
 }

@@ -109,7 +109,8 @@ fn demand_target(columns: &[Column]) -> Result<(), Fault> {
         return Err(Fault::usage(detail, hint).on(1));
     }
     let detail = format!("no column is known as the target; the columns are: {names}");
-    Err(Fault::usage(detail, "say which one it is: --map COLUMN=target").on(1))
+    let hint = format!("say which one it is (--map COLUMN=target), or the format: {}", Kind::names());
+    Err(Fault::usage(detail, hint).on(1))
 }
 
 fn list(columns: &[Column]) -> String {

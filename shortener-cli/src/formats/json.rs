@@ -64,7 +64,12 @@ impl<R: BufRead> Json<R> {
         let object = match serde_json::from_str(&raw) {
             Ok(Value::Object(object)) => object,
             Ok(_) => return self.broken(line, raw, "an object is expected".to_owned()),
-            Err(error) => return self.broken(line, raw, format!("no valid JSON: {error}")),
+            Err(error) => {
+                let words = error.to_string();
+                // The place is within the record, and would be taken for one in the file.
+                let words = words.split(" at line ").next().unwrap_or_default();
+                return self.broken(line, raw, format!("no valid JSON: {words}"));
+            }
         };
         let raw = if object.contains_key(IMPORT_ERROR) { without_reason(&raw, &object) } else { raw };
         match products::prepare(self.kind, object) {
@@ -132,16 +137,19 @@ impl<R: BufRead + Send> Records for Json<R> {
     }
 
     fn losses(&self) -> Losses {
-        self.lost.losses()
+        let mut losses = self.lost.losses();
+        if matches!(&self.texts, Texts::Documents(documents) if documents.is_continued()) {
+            losses.insert("the links on the pages after the last one in this file".to_owned(), 1);
+        }
+        losses
     }
 
     fn rejects_form(&self) -> RejectsForm {
         match &self.texts {
             Texts::Lines(_) => RejectsForm::Lines,
-            Texts::Documents(documents) => RejectsForm::Document {
-                place: documents.place().clone(),
-                unique: self.kind == Kind::Bitly,
-            },
+            Texts::Documents(documents) => {
+                RejectsForm::Document { place: documents.place().clone(), unique: self.kind == Kind::Bitly }
+            }
         }
     }
 }

@@ -18,7 +18,9 @@ pub(super) fn spelled(text: &str, zone: &TimeZone, edge: DayEdge) -> Option<Stri
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(whole(at));
     }
-    if let Ok(number) = text.parse::<i64>() {
+    // Also with a fraction, as Python counts seconds.
+    let (whole_part, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if let (Ok(number), Ok(_)) = (whole_part.parse::<i64>(), fraction.parse::<u64>()) {
         return from_number(number);
     }
     if let Some(at) = with_plain_offset(text).or_else(|| local(text, zone)) {
@@ -77,6 +79,7 @@ mod tests {
             ("2026-07-01 12:00:00", "2026-07-01T10:00:00Z"),
             ("2026-07-01T12:00", "2026-07-01T10:00:00Z"),
             ("1767225600", "2026-01-01T00:00:00Z"),
+            ("1767225600.75", "2026-01-01T00:00:00Z"),
             ("1767225600123", "2026-01-01T00:00:00Z"),
             ("2026-01-31", "2026-01-31"),
             ("30d", "30d"),

@@ -38,7 +38,6 @@ pub(super) fn column(kind: Kind, name: &str) -> Option<Meaning> {
         Kind::Yourls | Kind::YourlsBulk => yourls::COLUMNS,
         Kind::Shlink => shlink::COLUMNS,
         Kind::Dub => dub::COLUMNS,
-        Kind::Chhoto => chhoto::COLUMNS,
         _ => &[],
     };
     find(special, name).or_else(|| find(generic::COLUMNS, name))
@@ -134,9 +133,7 @@ pub(super) fn of_json(sniffed: &Sniffed, options: &ReadOptions) -> Result<Kind, 
 /// It never is.
 pub(super) fn demand_json(kind: Kind) -> Result<Kind, Fault> {
     match kind {
-        Kind::YourlsBulk => Err(unlike(kind, "JSON")),
-        // Our own format has two forms, and both names mean it.
-        Kind::Csv => Err(unlike(kind, "JSON")),
+        Kind::Csv | Kind::YourlsBulk => Err(unlike(kind, "JSON")),
         other => Ok(other),
     }
 }
@@ -149,6 +146,15 @@ pub(super) fn demand_columns(kind: Kind) -> Result<Kind, Fault> {
     match kind {
         Kind::Csv | Kind::Bitly | Kind::Yourls | Kind::YourlsBulk | Kind::Shlink | Kind::Dub => Ok(kind),
         other => Err(unlike(other, "neither JSON nor a database, but text")),
+    }
+}
+
+/// # Errors
+/// The kind, if one is named, is never SQL.
+pub(super) fn demand_sql(kind: Option<Kind>) -> Result<(), Fault> {
+    match kind {
+        None | Some(Kind::Yourls) => Ok(()),
+        Some(other) => Err(unlike(other, "SQL")),
     }
 }
 
@@ -166,10 +172,12 @@ pub(super) fn prepare(kind: Kind, object: Map<String, Value>) -> Prepared {
     }
 }
 
-/// Refuses what must not become a link though every field of it can be read.
+/// Adds what a product does with all its links, and refuses what must not become a link though it can be read.
 pub(super) fn judge(kind: Kind, draft: &mut Draft<'_>) {
-    if kind == Kind::Golink {
-        golink::judge(draft);
+    match kind {
+        Kind::Golink => golink::judge(draft),
+        Kind::Dub => dub::judge(draft),
+        _ => {}
     }
 }
 

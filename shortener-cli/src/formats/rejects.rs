@@ -143,12 +143,16 @@ fn with_reason(raw: &str, reason: &str) -> String {
 }
 
 fn opening(place: &Place) -> String {
-    let path: String = place.path.iter().map(|key| format!("{{{}:", Value::from(&**key))).collect();
-    match place.container {
-        Container::None => String::new(),
-        Container::Array => format!("{path}[\n"),
-        Container::Object => format!("{path}{{\n"),
+    let mut text = String::new();
+    for key in &place.path {
+        text.extend(["{", &Value::from(&**key).to_string(), ":"]);
     }
+    text.push_str(match place.container {
+        Container::None => "",
+        Container::Array => "[\n",
+        Container::Object => "{\n",
+    });
+    text
 }
 
 fn separator(place: &Place) -> &'static str {

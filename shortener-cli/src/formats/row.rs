@@ -50,6 +50,9 @@ impl Reading {
     }
 }
 
+/// Most kinds of losses that are told apart: a file could have a domain or a key of its own in every record.
+const MAX_KINDS: usize = 200;
+
 /// Counts what cannot be kept.
 #[derive(Debug, Default)]
 pub(super) struct Lost(Losses);
@@ -57,10 +60,12 @@ pub(super) struct Lost(Losses);
 impl Lost {
     /// Once more.
     pub(super) fn count(&mut self, what: &str) {
-        match self.0.get_mut(what) {
-            Some(count) => *count += 1,
-            None => drop(self.0.insert(what.to_owned(), 1)),
+        if let Some(count) = self.0.get_mut(what) {
+            *count += 1;
+            return;
         }
+        let what = if self.0.len() < MAX_KINDS { what } else { "other things" };
+        *self.0.entry(what.to_owned()).or_default() += 1;
     }
 
     /// All that was counted.
@@ -150,6 +155,17 @@ impl<'a> Draft<'a> {
         self.violations.push(Violation { pointer, code: code.to_owned(), detail });
     }
 
+    /// The source forwards queries of all its links.
+    pub(super) fn forwards_query(&mut self) {
+        self.given = self.given.with(Field::ForwardQuery);
+        self.request.forward_query = true;
+    }
+
+    /// The code, if a column of its own has it.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.request.code.as_deref()
+    }
+
     /// The target as far as it is known.
     pub(super) fn target(&self) -> &str {
         &self.request.target
@@ -179,7 +195,7 @@ impl<'a> Draft<'a> {
                 self.given = self.given.with(Field::Target);
                 self.request.target = self.text(name, given).map(Cow::into_owned).unwrap_or_default();
             }
-            TargetField::Code => self.code(name, given),
+            TargetField::Code => self.take_code(name, given),
             TargetField::ShortUrl => self.short_url = self.text(name, given).map(Cow::into_owned),
             TargetField::Domain => self.domain(name, given),
             TargetField::Title => {
@@ -230,7 +246,7 @@ impl<'a> Draft<'a> {
     fn state(&mut self, name: &str, given: Given<'_>) {
         match given.text().as_deref() {
             Some("deleted") => {
-                self.violation(name, "link_deleted", "the link is deleted; restore it instead".to_owned())
+                self.violation(name, "link_deleted", "the link is deleted; restore it instead".to_owned());
             }
             Some("disabled") => self.disable_if(true),
             _ => self.disable_if(false),

@@ -95,7 +95,9 @@ fn text(mut text: Text, options: &ReadOptions) -> Result<(Kind, Box<dyn Records>
     let Some(first) = head.iter().copied().find(|byte| !byte.is_ascii_whitespace()) else {
         return Err(Fault::content("holds nothing but white space", "check the command that wrote it"));
     };
-    if sql::is_sql(&head) && !matches!(options.format, Some(kind) if kind != Kind::Yourls) {
+    // Who says that it is CSV knows better.
+    if sql::is_sql(&head) && options.format != Some(Kind::Csv) {
+        products::demand_sql(options.format)?;
         return Ok((Kind::Yourls, Box::new(Sql::new(Cursor::new(head).chain(text), options))));
     }
     if matches!(first, b'{' | b'[') { json(text, head, options) } else { delimited(text, head, options) }

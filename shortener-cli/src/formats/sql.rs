@@ -23,8 +23,19 @@ const YOURLS_COLUMNS: [&str; 6] = ["keyword", "url", "title", "timestamp", "ip",
 pub(super) fn is_sql(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&head[..head.len().min(200)]).trim_start().to_ascii_uppercase();
     let beginnings = [
-        "-- ", "--\n", "--\r", "/*", "INSERT INTO ", "REPLACE INTO ", "CREATE TABLE ", "DROP TABLE ", "SET ", "LOCK TABLES ",
-        "START TRANSACTION", "BEGIN", "USE ",
+        "-- ",
+        "--\n",
+        "--\r",
+        "/*",
+        "INSERT INTO ",
+        "REPLACE INTO ",
+        "CREATE TABLE ",
+        "DROP TABLE ",
+        "SET ",
+        "LOCK TABLES ",
+        "START TRANSACTION",
+        "BEGIN;",
+        "USE ",
     ];
     beginnings.iter().any(|beginning| head.starts_with(beginning))
 }
@@ -87,7 +98,8 @@ impl<R: BufRead> Sql<R> {
     /// The head of an INSERT; answers whether its tuples are links.
     fn insert(&mut self) -> Result<bool, Fault> {
         let line = self.tokens.line();
-        while matches!(self.tokens.peek()?, Token::Word(word) if ["INTO", "IGNORE", "DELAYED"].iter().any(|skip| is(word, skip))) {
+        while matches!(self.tokens.peek()?, Token::Word(word) if ["INTO", "IGNORE", "DELAYED"].iter().any(|skip| is(word, skip)))
+        {
             self.tokens.next()?;
         }
         let table = self.tokens.name()?;
@@ -119,7 +131,8 @@ impl<R: BufRead> Sql<R> {
         if !matches!(self.tokens.next()?, Token::Word(word) if is(&word, "TABLE")) {
             return self.tokens.pass_statement();
         }
-        while matches!(self.tokens.peek()?, Token::Word(word) if ["IF", "NOT", "EXISTS"].iter().any(|skip| is(word, skip))) {
+        while matches!(self.tokens.peek()?, Token::Word(word) if ["IF", "NOT", "EXISTS"].iter().any(|skip| is(word, skip)))
+        {
             self.tokens.next()?;
         }
         let table = self.tokens.name()?;
@@ -131,7 +144,7 @@ impl<R: BufRead> Sql<R> {
 
     /// The next tuple of the statement; none after its last one.
     fn tuple(&mut self, insert: &Insert) -> Result<Option<Record>, Fault> {
-        if self.tokens.passes(b',')? {}
+        self.tokens.passes(b',')?;
         if !matches!(self.tokens.peek()?, Token::Mark(b'(')) {
             self.tokens.pass_statement()?;
             return Ok(None);

@@ -53,7 +53,8 @@ impl Sqlite {
     }
 
     fn demand_table(&mut self) -> Result<(), Fault> {
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name LIMIT 20";
+        let sql =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name LIMIT 20";
         let mut statement = self.connection.prepare(sql).map_err(|error| damaged(&error))?;
         let tables = statement.query_map([], |row| row.get(0)).and_then(Iterator::collect::<Result<Vec<String>, _>>);
         let tables = tables.map_err(|error| damaged(&error))?;
@@ -115,11 +116,15 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         match byte {
             b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
             byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
-            byte => uri.push_str(&format!("%{byte:02X}")),
+            byte => uri.extend(['%', hex(byte >> 4), hex(byte & 15)]),
         }
     }
     uri.push_str(if has_log { "?mode=ro" } else { "?mode=ro&immutable=1" });
     Connection::open_with_flags(uri, flags)
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or_default()
 }
 
 fn json(value: ValueRef<'_>) -> Value {

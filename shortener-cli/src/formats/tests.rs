@@ -42,8 +42,11 @@ fn rejected(content: &[u8], options: &ReadOptions) -> Vec<u8> {
     let file = file(content);
     let mut source = open(&Input::File(file.path().to_owned()), options).unwrap();
     let records: Vec<Record> = source.by_ref().map(Result::unwrap).collect();
-    let mut writer = RejectsWriter::new(Vec::new(), source.rejects_form());
-    records.iter().for_each(|record| writer.write(record.line, &record.raw, "why, \"said\"\nhe").unwrap());
+    let form: RejectsForm = source.rejects_form();
+    let mut writer = RejectsWriter::new(Vec::new(), form);
+    for record in &records {
+        writer.write(record.line, &record.raw, "why, \"said\"\nhe").unwrap();
+    }
     let (count, bytes) = writer.finish().unwrap();
     assert!(count <= records.len() as u64);
     bytes

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use super::bytes::Bytes;
 use super::fault::Fault;
+use super::position::Position;
 
 const CHUNK: usize = 1 << 16;
 
@@ -16,9 +17,8 @@ pub(super) struct Text {
     valid: usize,
     /// The end of what was read; from `valid` on begins a character that is not complete.
     filled: usize,
-    /// The place of `buffer[0]`, from 1.
-    line: u64,
-    column: u64,
+    /// The place of `buffer[0]`.
+    place: Position,
     started: bool,
 }
 
@@ -26,11 +26,11 @@ impl Text {
     /// Text from bytes.
     pub(super) fn new(inner: Bytes) -> Self {
         let buffer = vec![0; CHUNK].into_boxed_slice();
-        Self { inner, buffer, next: 0, valid: 0, filled: 0, line: 1, column: 1, started: false }
+        Self { inner, buffer, next: 0, valid: 0, filled: 0, place: Position::START, started: false }
     }
 
     fn refill(&mut self) -> io::Result<()> {
-        self.pass(self.valid);
+        self.place = self.place.after(&self.buffer[..self.valid]);
         self.buffer.copy_within(self.valid..self.filled, 0);
         self.filled -= self.valid;
         (self.next, self.valid) = (0, 0);
@@ -52,7 +52,7 @@ impl Text {
             Err(error) if error.error_len().is_none() && read > 0 => error.valid_up_to(),
             Err(error) => return Err(self.invalid_at(error.valid_up_to()).into()),
         };
-        match self.buffer[..self.valid].iter().position(|byte| *byte == 0) {
+        match memchr::memchr(0, &self.buffer[..self.valid]) {
             Some(at) => Err(self.nul_at(at).into()),
             // Three bytes of a character were all there was.
             None if self.valid == 0 && read > 0 => self.refill(),
@@ -68,36 +68,20 @@ impl Text {
                     return Ok(read);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Fault::from(error).or_on(self.line).into()),
+                Err(error) => return Err(Fault::from(error).or_on(self.place.line).into()),
             }
         }
     }
 
-    /// Moves the place of the buffer's start over its first bytes.
-    fn pass(&mut self, length: usize) {
-        (self.line, self.column) = self.place_of(length);
-    }
-
-    /// Line and column of a byte of the buffer, before which all is valid.
-    fn place_of(&self, at: usize) -> (u64, u64) {
-        let before = &self.buffer[..at];
-        let characters = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64;
-        let lines = before.iter().filter(|byte| **byte == b'\n').count() as u64;
-        match before.iter().rposition(|byte| *byte == b'\n') {
-            Some(newline) => (self.line + lines, 1 + characters(&before[newline + 1..])),
-            None => (self.line, self.column + characters(before)),
-        }
-    }
-
     fn invalid_at(&self, at: usize) -> Fault {
-        let (line, column) = self.place_of(at);
+        let Position { line, column } = self.place.after(&self.buffer[..at]);
         let byte = self.buffer[at];
         let hint = "convert it to UTF-8, such as: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW";
         Fault::content(format!("byte 0x{byte:02x} is no valid UTF-8"), hint).at(line, column)
     }
 
     fn nul_at(&self, at: usize) -> Fault {
-        let (line, column) = self.place_of(at);
+        let Position { line, column } = self.place.after(&self.buffer[..at]);
         let hint = "text has no NUL; the file may be binary, or UTF-16: iconv -f UTF-16 -t UTF-8 FILE > NEW";
         Fault::content("a NUL byte", hint).at(line, column)
     }

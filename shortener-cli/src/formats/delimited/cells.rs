@@ -23,9 +23,8 @@ pub(super) fn walk(record: &str, delimiter: u8) -> Walk {
     let (mut state, mut last_delimiter) = (State::Begins, None);
     for (at, byte) in record.bytes().enumerate() {
         state = match (state, byte) {
-            (State::Begins | State::Closed, b'"') => State::Quoted,
             (State::Quoted, b'"') => State::Closed,
-            (State::Quoted, _) => State::Quoted,
+            (State::Begins | State::Closed, b'"') | (State::Quoted, _) => State::Quoted,
             (_, byte) if byte == delimiter => {
                 last_delimiter = Some(at);
                 State::Begins

@@ -2,6 +2,8 @@
 
 use std::io::BufRead;
 
+use serde_json::Value;
+
 use super::Raw;
 use super::scanner::Scanner;
 use crate::formats::fault::Fault;
@@ -36,16 +38,23 @@ pub(super) struct Documents<R> {
     place: Place,
     /// Whether a record of this container was read.
     begun: bool,
+    /// Whether the last document says that there is another one after it.
+    continued: bool,
 }
 
 impl<R: BufRead> Documents<R> {
     pub(super) fn new(text: R) -> Self {
-        Self { scanner: Scanner::new(text), inside: None, place: Place::default(), begun: false }
+        Self { scanner: Scanner::new(text), inside: None, place: Place::default(), begun: false, continued: false }
     }
 
     /// Where the records are.
     pub(super) fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Whether the last document is a page before another one.
+    pub(super) fn is_continued(&self) -> bool {
+        self.continued
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Raw>, Fault> {
@@ -55,7 +64,10 @@ impl<R: BufRead> Documents<R> {
                 None => match self.scanner.peek()? {
                     None => return Ok(None),
                     Some(b'[') => self.enter(Vec::new(), Container::Array).map(|()| None)?,
-                    Some(b'{') => self.object(Vec::new())?,
+                    Some(b'{') => {
+                        self.continued = false;
+                        self.object(Vec::new())?
+                    }
                     Some(_) => return Err(self.scanner.fault("an object or an array is expected")),
                 },
             };
@@ -109,7 +121,9 @@ impl<R: BufRead> Documents<R> {
                     container => self.enter(path, container).map(|()| None),
                 };
             }
+            let start = raw.len();
             self.scanner.value(&mut raw)?;
+            self.continued |= continues(&key, &raw[start..]);
             if !self.scanner.passes(b',')? {
                 self.scanner.expect(b'}')?;
                 raw.push(b'}');
@@ -131,8 +145,10 @@ impl<R: BufRead> Documents<R> {
     /// Passes what follows in the object that held a container.
     fn leave(&mut self) -> Result<(), Fault> {
         while self.scanner.passes(b',')? {
-            self.scanner.key(&mut Vec::new())?;
-            self.scanner.skip()?;
+            let key = self.scanner.key(&mut Vec::new())?;
+            let mut value = Vec::new();
+            self.scanner.value(&mut value)?;
+            self.continued |= continues(&key, &value);
         }
         self.scanner.expect(b'}')
     }
@@ -146,6 +162,21 @@ fn leads_to(path: &[String], key: &str, next: Option<u8>) -> Option<Container> {
         ([], "links", Some(b'{')) => Some(Container::Object),
         ([], "shortUrls", Some(b'{')) => Some(Container::None),
         _ => None,
+    }
+}
+
+/// Whether a member of a page says that there is another one after it.
+fn continues(key: &str, value: &[u8]) -> bool {
+    let value = || serde_json::from_slice::<Value>(value).unwrap_or_default();
+    match key {
+        "next_cursor" | "LastEvaluatedKey" | "NextToken" => !value().is_null(),
+        "list_complete" => value() == Value::Bool(false),
+        "pagination" => {
+            let value = value();
+            let pages = |key: &str| value[key].as_u64();
+            pages("currentPage") < pages("pagesCount") || value["next"].as_str().is_some_and(|next| !next.is_empty())
+        }
+        _ => false,
     }
 }
 

@@ -36,7 +36,7 @@ impl<R: BufRead> Lines<R> {
             if available.is_empty() {
                 return Ok(!self.buffer.is_empty());
             }
-            let end = available.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', available);
             let length = end.map_or(available.len(), |at| at + 1);
             self.buffer.extend_from_slice(&available[..length]);
             self.text.consume(length);

@@ -4,12 +4,12 @@ use std::io::BufRead;
 
 use crate::formats::MAX_RECORD_BYTES;
 use crate::formats::fault::Fault;
+use crate::formats::position::Position;
 
 /// Walks through text and knows where it is.
 pub(super) struct Scanner<R> {
     text: R,
-    line: u64,
-    column: u64,
+    place: Position,
 }
 
 /// How far a value has been read.
@@ -48,17 +48,18 @@ impl Progress {
 
 impl<R: BufRead> Scanner<R> {
     pub(super) fn new(text: R) -> Self {
-        Self { text, line: 1, column: 1 }
+        Self { text, place: Position::START }
     }
 
     /// The line of the next byte, from 1.
     pub(super) fn line(&self) -> u64 {
-        self.line
+        self.place.line
     }
 
     /// What is wrong here.
     pub(super) fn fault(&self, detail: impl Into<String>) -> Fault {
-        Fault::content(detail, "check that the file is whole, and its JSON valid").at(self.line, self.column)
+        Fault::content(detail, "check that the file is whole, and its JSON valid")
+            .at(self.place.line, self.place.column)
     }
 
     /// The next byte that is no white space; none at the end.
@@ -100,7 +101,7 @@ impl<R: BufRead> Scanner<R> {
 
     /// Appends the next value as it is written.
     pub(super) fn value(&mut self, into: &mut Vec<u8>) -> Result<(), Fault> {
-        let begin = self.line;
+        let begin = self.place.line;
         match self.peek()? {
             Some(b'{' | b'[' | b'"') => {}
             Some(byte) if byte.is_ascii_alphanumeric() || byte == b'-' => return self.scalar(into),
@@ -121,11 +122,6 @@ impl<R: BufRead> Scanner<R> {
             }
         }
         Ok(())
-    }
-
-    /// Passes the next value.
-    pub(super) fn skip(&mut self) -> Result<(), Fault> {
-        self.value(&mut Vec::new())
     }
 
     /// A key and the colon after it, as they are written; answers the key.
@@ -159,15 +155,7 @@ impl<R: BufRead> Scanner<R> {
 
     /// Passes bytes that are in the buffer.
     fn consume(&mut self, length: usize) -> Result<(), Fault> {
-        let passed = &self.text.fill_buf()?[..length];
-        let characters = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64;
-        match passed.iter().rposition(|byte| *byte == b'\n') {
-            Some(last) => {
-                self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
-                self.column = 1 + characters(&passed[last + 1..]);
-            }
-            None => self.column += characters(passed),
-        }
+        self.place = self.place.after(&self.text.fill_buf()?[..length]);
         self.text.consume(length);
         Ok(())
     }

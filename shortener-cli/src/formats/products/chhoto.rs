@@ -5,9 +5,6 @@ use crate::formats::field::TargetField::{Code, ExpiresAt, ImportedClicks, Target
 
 use super::Meanings;
 
-/// Columns of the table, as they are compared.
-pub(super) const COLUMNS: Meanings = &[];
-
 /// Keys of the API and columns of the table. The notes are all the text that a link has, so they are the title.
 pub(super) const KEYS: Meanings = &[
     ("id", Meaning::Informational),

@@ -4,6 +4,7 @@ use crate::formats::field::Meaning;
 use crate::formats::field::TargetField::{
     Code, CreatedAt, Domain, ExpiresAt, ImportedClicks, ShortUrl, Tags, Target, Title,
 };
+use crate::formats::row::Draft;
 
 use super::Meanings;
 
@@ -82,3 +83,12 @@ pub(super) const KEYS: Meanings = &[
     ("createdAt", Meaning::Is(CreatedAt)),
     ("updatedAt", Meaning::Informational),
 ];
+
+/// Dub forwards the query of every link, and has a link for the root of each domain, which is no short link here.
+pub(super) fn judge(draft: &mut Draft<'_>) {
+    draft.forwards_query();
+    if draft.code() == Some("_root") {
+        let detail = "the link of the domain's root is no short link; give the domain a fallback target instead";
+        draft.violation("key", "root_link", detail.to_owned());
+    }
+}

@@ -31,14 +31,14 @@ const VISITS: Meanings =
 const META: Meanings =
     &[("validSince", Meaning::Is(StartsAt)), ("validUntil", Meaning::Is(ExpiresAt)), ("maxVisits", super::MAX_CLICKS)];
 
-/// Keys. `deviceLongUrls` is of version 3.
+/// Keys. `visitsCount` is of version 2, `deviceLongUrls` of version 3.
 pub(super) const KEYS: Meanings = &[
     ("shortCode", Meaning::Is(Code)),
     ("shortUrl", Meaning::Is(ShortUrl)),
     ("longUrl", Meaning::Is(Target)),
     ("dateCreated", Meaning::Is(CreatedAt)),
     ("visitsSummary", Meaning::Within(VISITS)),
-    ("visitsCount", Meaning::Informational),
+    ("visitsCount", Meaning::Is(ImportedClicks)),
     ("tags", Meaning::Is(Tags)),
     ("meta", Meaning::Within(META)),
     ("domain", Meaning::Is(Domain)),

@@ -27,7 +27,7 @@ impl Place {
 }
 
 impl Draft<'_> {
-    pub(super) fn code(&mut self, name: &str, given: Given<'_>) {
+    pub(super) fn take_code(&mut self, name: &str, given: Given<'_>) {
         let Some(code) = self.text(name, given) else { return };
         if self.reading.manner == Manner::Own || !code.contains('/') {
             self.request.code = Some(code.into_owned());

@@ -50,11 +50,13 @@ pub(super) struct Tokens<R> {
     raw: Option<Vec<u8>>,
     /// How long the token is that is read.
     length: usize,
+    /// Whether what is read is passed over, however long it is.
+    passing: bool,
 }
 
 impl<R: BufRead> Tokens<R> {
     pub(super) fn new(text: R) -> Self {
-        Self { text, line: 1, peeked: None, raw: None, length: 0 }
+        Self { text, line: 1, peeked: None, raw: None, length: 0, passing: false }
     }
 
     /// The line that has been read up to.
@@ -92,18 +94,19 @@ impl<R: BufRead> Tokens<R> {
 
     /// Passes everything up to the end of the statement.
     pub(super) fn pass_statement(&mut self) -> Result<(), Fault> {
+        self.passing = true;
         while !matches!(self.peek()?, Token::Mark(b';') | Token::End) {
             self.peeked = None;
         }
+        self.passing = false;
         Ok(())
     }
 
     /// The name of a table, without its database.
     pub(super) fn name(&mut self) -> Result<String, Fault> {
         loop {
-            let name = match self.next()? {
-                Token::Word(name) | Token::Quoted(name) => name,
-                _ => return Err(self.fault("the name of a table is expected")),
+            let (Token::Word(name) | Token::Quoted(name)) = self.next()? else {
+                return Err(self.fault("the name of a table is expected"));
             };
             if !self.passes(b'.')? {
                 return Ok(name.rsplit('.').next().unwrap_or_default().to_owned());
@@ -168,6 +171,7 @@ impl<R: BufRead> Tokens<R> {
                 b'/' if self.byte()? == Some(b'*') => self.pass_comment()?,
                 b'\'' => return self.quoted(byte).map(Token::Text),
                 b'`' | b'"' => return self.quoted(byte).map(Token::Quoted),
+                b'.' => return Ok(Token::Mark(byte)),
                 byte if is_wordy(byte) => return self.word(byte).map(Token::Word),
                 other => return Ok(Token::Mark(other)),
             }
@@ -199,7 +203,9 @@ impl<R: BufRead> Tokens<R> {
                 text.extend(unescaped(escaped));
                 continue;
             }
-            text.push(byte);
+            if !self.passing {
+                text.push(byte);
+            }
         }
     }
 
@@ -234,7 +240,8 @@ impl<R: BufRead> Tokens<R> {
         if let Some(raw) = &mut self.raw {
             raw.push(byte);
         }
-        if self.length.max(self.raw.as_ref().map_or(0, Vec::len)) > MAX_RECORD_BYTES {
+        let length = self.length.max(self.raw.as_ref().map_or(0, Vec::len));
+        if length > MAX_RECORD_BYTES && !self.passing {
             return Err(self.fault("a value of more than 1 MiB"));
         }
         Ok(Some(byte))
@@ -242,7 +249,7 @@ impl<R: BufRead> Tokens<R> {
 }
 
 fn is_wordy(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-' | b'+' | b'@') || !byte.is_ascii()
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-' | b'+' | b'@' | b'.') || !byte.is_ascii()
 }
 
 fn is_constraint(word: &str) -> bool {

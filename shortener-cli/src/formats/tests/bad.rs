@@ -67,8 +67,12 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
         ("1,001 columns", text(&format!("{many}\n"))),
         ("long line", [b"code,target\na,https://example.com/".to_vec(), vec![b'x'; 3 << 20]].concat()),
         ("long JSON record", [b"[{\"code\":\"".to_vec(), vec![b'x'; 3 << 20]].concat()),
-        ("long NDJSON line", [b"{\"target\":\"https://a.example/\"}\n{\"target\":\"".to_vec(), vec![b'x'; 3 << 20]].concat()),
+        (
+            "long NDJSON line",
+            [b"{\"target\":\"https://a.example/\"}\n{\"target\":\"".to_vec(), vec![b'x'; 3 << 20]].concat(),
+        ),
         ("long SQL value", [b"INSERT INTO yourls_url VALUES ('".to_vec(), vec![b'x'; 3 << 20]].concat()),
+        ("header twice", text("code,target\na,https://example.com/\ncode,target\nb,https://example.com/\n")),
         ("column twice", text("code,target,code\na,https://example.com/,b\n")),
         ("field twice", text("url,target\nhttps://example.com/,https://example.com/\n")),
         ("no header", text("https://example.com/,promo\nhttps://example.com/b,b\n")),
@@ -80,7 +84,12 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
         ("JSON cut between records", array(",\n")),
         ("JSON with a wrong mark", array(";\n{}]")),
         ("JSON with rest", array("]\nx")),
-        ("SQL cut", text("INSERT INTO `yourls_url` VALUES ('a','https://example.com/','t','2024-01-01 00:00:00','',1),('b','ht")),
+        (
+            "SQL cut",
+            text(
+                "INSERT INTO `yourls_url` VALUES ('a','https://example.com/','t','2024-01-01 00:00:00','',1),('b','ht",
+            ),
+        ),
         ("SQL of others", text("CREATE TABLE `posts` (id int);\nINSERT INTO `posts` VALUES (1);\n")),
         ("damaged SQLite", [b"SQLite format 3\0".to_vec(), vec![b'x'; 4096]].concat()),
     ]
@@ -104,7 +113,10 @@ fn a_wrong_option_is_told_apart_from_a_wrong_file() {
         ("{\"target\":\"https://example.com/\"}", format(Kind::YourlsBulk)),
         ("SQLite format 3\0", format(Kind::Kutt)),
         ("code;target\na;https://example.com/\n", ReadOptions { delimiter: Some(b','), ..ReadOptions::default() }),
-        ("code,target\n", ReadOptions { mapping: vec![("Kode".to_owned(), TargetField::Code)], ..ReadOptions::default() }),
+        (
+            "code,target\n",
+            ReadOptions { mapping: vec![("Kode".to_owned(), TargetField::Code)], ..ReadOptions::default() },
+        ),
         ("code\ttarget\na\thttps://example.com/\n", ReadOptions { delimiter: Some(b','), ..ReadOptions::default() }),
         ("-- dump\nINSERT INTO x VALUES (1);\n", format(Kind::Bitly)),
     ];
@@ -130,6 +142,7 @@ fn paths_that_are_no_files_are_usage_errors() {
     let directory = tempfile::tempdir().unwrap();
     let error = |path: &Path| {
         let error = open(&Input::File(path.to_owned()), &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.problem().code.as_str(), "malformed");
         (error.detail, error.status as u8)
     };
     assert_eq!(error(directory.path()), ("is a directory".to_owned(), 2));

@@ -5,7 +5,7 @@ use shortener_core::link::{Domain, RedirectStatus, ShortCode, Tag, TargetUrl};
 use shortener_core::wire::{CreateLink, Link};
 
 use super::*;
-use crate::comparison::{Comparison, Fields};
+use crate::comparison::{Comparison, Field, Fields};
 
 /// Text of every kind, with what CSV, JSON and spreadsheets treat in their own way.
 fn text() -> impl Strategy<Value = String> {
@@ -56,7 +56,9 @@ prop_compose! {
 
 fn exported(links: &[Link], form: OwnForm, compression: Compression) -> Vec<u8> {
     let mut writer = OwnWriter::new(Vec::new(), form, compression).unwrap();
-    links.iter().for_each(|link| writer.write(link).unwrap());
+    for link in links {
+        writer.write(link).unwrap();
+    }
     writer.finish().unwrap()
 }
 
@@ -102,7 +104,7 @@ proptest! {
     fn no_cell_of_an_export_is_a_formula(links in prop::collection::vec(link(), 1..6)) {
         let bytes = exported(&links, OwnForm::Csv, Compression::None);
         for record in csv::Reader::from_reader(&*bytes).records() {
-            for cell in record.unwrap().iter() {
+            for cell in &record.unwrap() {
                 prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']), "{cell}");
             }
         }
@@ -112,7 +114,6 @@ proptest! {
 #[test]
 fn a_missing_column_is_not_spoken_of_and_an_empty_cell_means_none() {
     let [row] = &rows(b"code,target,title\na,https://example.com/,\n")[..] else { panic!("one row") };
-    use crate::comparison::Field;
     assert!(row.given.contains(Field::Title) && row.given.contains(Field::Target));
     assert!(!row.given.contains(Field::Tags) && !row.given.contains(Field::Disabled));
     assert_eq!(row.request.title, None);

@@ -128,7 +128,9 @@ fn domains_are_kept_if_asked_for() {
 fn columns_and_keys_can_be_mapped() {
     let mapping = vec![("from".to_owned(), TargetField::Code), ("goes to".to_owned(), TargetField::Target)];
     let options = ReadOptions { mapping, ..ReadOptions::default() };
-    for text in ["from,Goes To,why\na,https://example.com/,x\n", "{\"from\":\"a\",\"goes to\":\"https://example.com/\"}"] {
+    for text in
+        ["from,Goes To,why\na,https://example.com/,x\n", "{\"from\":\"a\",\"goes to\":\"https://example.com/\"}"]
+    {
         let (_, records, _) = read(text.as_bytes(), &options).unwrap();
         let request = &records[0].row.as_ref().unwrap().request;
         assert_eq!((request.code.as_deref(), &*request.target), (Some("a"), "https://example.com/"));
@@ -138,7 +140,12 @@ fn columns_and_keys_can_be_mapped() {
 #[test]
 fn documents_in_one_line_and_lines_without_end_are_read() {
     let line = r#"{"code":"a","target":"https://example.com/"}"#;
-    for text in [line.to_owned(), format!("[{line},{line}]"), format!("\n\n{line}\n\n{line}"), format!("{{\"links\":[{line}]}}{{\"links\":[]}}")] {
+    for text in [
+        line.to_owned(),
+        format!("[{line},{line}]"),
+        format!("\n\n{line}\n\n{line}"),
+        format!("{{\"links\":[{line}]}}{{\"links\":[]}}"),
+    ] {
         assert!(!rows(text.as_bytes()).is_empty(), "{text}");
     }
     for text in ["[]", "{\"links\":[],\"next_cursor\":null}"] {
@@ -147,14 +154,48 @@ fn documents_in_one_line_and_lines_without_end_are_read() {
 }
 
 #[test]
+fn other_tables_of_a_dump_may_hold_anything() {
+    let blob = "x".repeat(3 << 20);
+    let dump = format!(
+        "INSERT INTO `yourls_options` VALUES (1,'{blob}\\'); INSERT INTO yourls_url',-1.5);\n\
+         INSERT INTO `db`.`my_url` (keyword, url, clicks) VALUES (_utf8mb4'a', 'https://example.com/', 7) -- the last\n\
+         ON DUPLICATE KEY UPDATE clicks = 1.5;"
+    );
+    let request = &rows(dump.as_bytes())[0].request;
+    assert_eq!((request.code.as_deref(), request.imported_clicks), (Some("a"), Some(7)));
+}
+
+#[test]
+fn a_page_before_another_one_is_not_taken_for_the_whole_list() {
+    let missing = |text: &str| {
+        let (_, _, losses) = read(text.as_bytes(), &ReadOptions::default()).unwrap();
+        losses.contains_key("the links on the pages after the last one in this file")
+    };
+    let link = r#"{"code":"a","target":"https://example.com/"}"#;
+    let page = |next: &str| format!("{{\"links\":[{link}],\"next_cursor\":{next}}}");
+    assert!(missing(&page("\"abc\"")));
+    assert!(!missing(&page("null")));
+    assert!(!missing(&[page("\"abc\""), page("null")].concat()));
+    assert!(missing(&String::from_utf8(fixture("sink.json")).unwrap()));
+    for key in ["\"LastEvaluatedKey\":{\"id\":{\"S\":\"a\"}}", "\"pagination\":{\"next\":\"https://x.test/\"}"] {
+        assert!(missing(&format!("{{{key},\"Items\":[{link}]}}")), "{key}");
+    }
+    assert!(missing(&format!("{{\"links\":[{link}],\"pagination\":{{\"currentPage\":1,\"pagesCount\":2}}}}")));
+}
+
+#[test]
 fn a_broken_record_does_not_stop_the_others() {
     let text = "{\"code\":\"a\",\"target\":\n{\"code\":\"b\",\"target\":\"https://example.com/\"}\nnot json\n[1]\n";
-    insta::assert_snapshot!(shown(&[b"{\"target\":\"https://example.com/\"}\n", text.as_bytes()].concat(), &ReadOptions::default()));
+    insta::assert_snapshot!(shown(
+        &[b"{\"target\":\"https://example.com/\"}\n", text.as_bytes()].concat(),
+        &ReadOptions::default()
+    ));
 }
 
 #[test]
 fn quoted_newlines_crlf_and_a_mark_are_read_and_lines_counted() {
-    let text = "\u{feff}code,target,title\r\n\r\na,https://example.com/,\"two\r\nlines\"\r\n\r\nb,https://example.com/,x\r\n";
+    let text =
+        "\u{feff}code,target,title\r\n\r\na,https://example.com/,\"two\r\nlines\"\r\n\r\nb,https://example.com/,x\r\n";
     let (_, records, _) = read(text.as_bytes(), &ReadOptions::default()).unwrap();
     let seen: Vec<(u64, &str)> = records.iter().map(|record| (record.line, &*record.raw)).collect();
     assert_eq!(seen, [(3, "a,https://example.com/,\"two\r\nlines\""), (6, "b,https://example.com/,x")]);

@@ -42,8 +42,25 @@ fn rejects_have_the_shape_of_the_file() {
         "code;target\r\na;\"https://example.com/;\"\r\n".to_owned(),
         "INSERT INTO yourls_url (url, keyword) VALUES ('https://example.com/', 'it\\'s');".to_owned(),
     ];
-    let texts = cases.map(|case| String::from_utf8(rejected(case.as_bytes(), &ReadOptions::default())).unwrap());
+    let texts = cases.map(|case| {
+        let options = ReadOptions::default();
+        let name =
+            open(&Input::File(file(case.as_bytes()).path().to_owned()), &options).unwrap().rejects_form().extension();
+        format!("{name}\n{}", String::from_utf8(rejected(case.as_bytes(), &options)).unwrap())
+    });
     insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn a_reason_names_each_field() {
+    let violation = |pointer: &str, detail: &str| Violation {
+        pointer: pointer.to_owned(),
+        code: "x".to_owned(),
+        detail: detail.to_owned(),
+    };
+    let violations =
+        [violation("/target", "the target is missing"), violation("", "2 cells, but the header has 3 columns")];
+    assert_eq!(reason(&violations), "target: the target is missing; 2 cells, but the header has 3 columns");
 }
 
 #[test]
@@ -51,7 +68,7 @@ fn a_record_that_is_several_links_is_given_back_once() {
     let text = b"long_url,link,custom_bitlink\nhttps://example.com/,https://bit.ly/a,https://go.test/b\n";
     let (_, records, _) = read(text, &ReadOptions::default()).unwrap();
     assert_eq!(records.len(), 2);
-    assert_eq!(rejected(text, &ReadOptions::default()).iter().filter(|byte| **byte == b'\n').count(), 2);
+    assert_eq!(rejected(text, &ReadOptions::default()).split(|byte| *byte == b'\n').count(), 3);
 }
 
 proptest! {
@@ -64,7 +81,9 @@ proptest! {
     ) {
         let mut writer = csv::WriterBuilder::new().flexible(true).delimiter(delimiter).from_writer(Vec::new());
         writer.write_record(["code", "target", "title"]).unwrap();
-        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        for row in &rows {
+            writer.write_record(row).unwrap();
+        }
         twice(&writer.into_inner().unwrap(), &ReadOptions { delimiter: Some(delimiter), ..ReadOptions::default() });
     }
 
