@@ -122,7 +122,7 @@ pub(crate) async fn settle(work: Arc<Work>, mut batch: Batch) -> Settled {
         };
         match patient {
             true => open.extend(round.later),
-            false if work.endurance.is_over() => stopped = Some(problem),
+            false if !work.endurance.is_fresh() => stopped = Some(problem),
             false => round.later.iter().for_each(|(at, _)| {
                 settlements[*at] = Some(Settlement::because(Outcome::Failed, Reason::from(&problem)));
             }),

@@ -30,9 +30,9 @@ impl Endurance {
         *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Whether nothing has moved anywhere for too long.
-    pub(crate) fn is_over(&self) -> bool {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= self.limit
+    /// Whether something has moved of late, so that what does not move is stuck alone.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < self.limit / 2
     }
 
     /// The pauses between the attempts of one request.

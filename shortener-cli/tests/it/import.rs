@@ -5,5 +5,6 @@ mod journal;
 #[cfg(unix)]
 mod killed;
 mod script;
+#[cfg(unix)]
 mod signals;
 mod verify;

@@ -26,8 +26,8 @@ fn a_run_that_fails_leaves_a_journal_for_its_own_import_alone() {
     write(cli, "other.csv", &many(601));
     engine.inject_share(Some("BatchExecuteStatement"), shortener_core::table::dynamo::in_process::Fault::Throttle, 100, 1);
     engine.inject_share(Some("PutItem"), shortener_core::table::dynamo::in_process::Fault::Throttle, 100, 1);
-    let failed = cli.run(&["import", "many.csv", "--timeout", "1"]).exits(7);
-    assert!(failed.stderr.contains("continue with: short import many.csv --timeout 1 --resume"), "{}", failed.stderr);
+    let failed = cli.run(&["import", "many.csv", "--timeout", "3"]).exits(7);
+    assert!(failed.stderr.contains("continue with: short import many.csv --timeout 3 --resume"), "{}", failed.stderr);
     engine.heal();
     let refused = cli.run(&["import", "other.csv", "--report", "many.rejects.csv", "--resume"]).exits(2);
     assert!(refused.stderr.contains("its rows are others"), "{}", refused.stderr);

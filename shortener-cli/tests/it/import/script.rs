@@ -5,9 +5,9 @@ use crate::support::{BackEnd, TestCli, redact_moments};
 
 const SCRIPT: &[(i32, &[&str])] = &[
     (8, &["import", "mixed.csv", "--dry-run"]),
-    (0, &["list"]),
+    (0, &["list", "--search", "launch"]),
     (8, &["import", "mixed.csv", "--max-errors", "4"]),
-    (0, &["list"]),
+    (0, &["list", "--search", "launch"]),
     (8, &["import", "mixed.csv"]),
     (8, &["import", "mixed.csv"]),
     (9, &["import", "good.csv", "--dry-run"]),
@@ -37,7 +37,7 @@ const SCRIPT: &[(i32, &[&str])] = &[
     (2, &["import", "good.csv", "--report", "good.csv"]),
     (2, &["import", "missing.csv"]),
     (2, &["import", "."]),
-    (6, &["import", "cut.csv"]),
+    (6, &["import", "cut.ndjson"]),
 ];
 
 /// What the script prints, and the rejects that it leaves.
@@ -49,7 +49,7 @@ fn play(back_end: &BackEnd) -> Vec<String> {
     write(cli, "clash.csv", "code,target\nfirst,https://example.com/new\n");
     write(cli, "first.ndjson", "{\"code\":\"first\",\"target\":\"https://example.com/again\"}\n");
     write(cli, "mapped.csv", "Wohin;Kurz;Farbe\nhttps://example.com/m;mapped;rot\n");
-    write(cli, "cut.csv", "code,target\na,\"https://example.com/a\n");
+    write(cli, "cut.ndjson", "{\"code\":\"a\",\"target\":\"https://exa");
     let mut shown: Vec<String> = SCRIPT.iter().map(|(status, args)| run(cli, args, *status)).collect();
     shown.push(std::fs::read_to_string(cli.path("mixed.rejects.csv")).unwrap());
     let mut left: Vec<_> = std::fs::read_dir(cli.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
