@@ -15,6 +15,7 @@ mod disable;
 mod domains;
 mod enable;
 mod expire;
+mod export;
 mod history;
 mod inspect;
 mod keys;
@@ -26,6 +27,7 @@ mod table;
 mod tags;
 mod topics;
 mod update;
+mod verify_migration;
 mod whoami;
 
 /// The commands.
@@ -43,6 +45,8 @@ pub(crate) enum Command {
     History(history::Args),
     Apply(apply::Args),
     Diff(diff::Args),
+    Export(Box<export::Args>),
+    VerifyMigration(Box<verify_migration::Args>),
     Tags(tags::Args),
     Domains(domains::Args),
     Keys(keys::Args),
@@ -71,6 +75,8 @@ impl Command {
             Self::History(args) => history::run(args, context).await,
             Self::Apply(args) => apply::run(args, context).await,
             Self::Diff(args) => diff::run(args, context).await,
+            Self::Export(args) => export::run(*args, context).await,
+            Self::VerifyMigration(args) => verify_migration::run(*args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,
             Self::Keys(args) => keys::run(args, context).await,
@@ -86,7 +92,7 @@ impl Command {
     /// What the command does to the links.
     pub(crate) fn access(&self) -> Access {
         match self {
-            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) | Self::Diff(_) => {
+            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) | Self::Diff(_) | Self::Export(_) | Self::VerifyMigration(_) => {
                 Access::Read
             }
             Self::Domains(args) => args.access(),

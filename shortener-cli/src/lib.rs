@@ -21,9 +21,13 @@ mod context;
 mod declared;
 mod each;
 mod exit;
+mod export;
+#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
+mod filter;
 #[expect(dead_code, reason = "the commands that use it come with it")]
 mod formats;
 mod hints;
+mod migration;
 mod output;
 mod purge;
 mod report;

@@ -49,6 +49,8 @@ pub(crate) enum Mark {
     Removed,
     /// `!`, red.
     Refused,
+    /// `?`, yellow.
+    Unknown,
     /// Nothing.
     None,
 }
@@ -60,6 +62,7 @@ impl Mark {
             Self::Changed => label("~", AnsiColor::Yellow),
             Self::Removed => label("-", AnsiColor::Red),
             Self::Refused => label("!", AnsiColor::Red),
+            Self::Unknown => label("?", AnsiColor::Yellow),
             Self::None => " ".to_owned(),
         }
     }
@@ -80,6 +83,17 @@ impl Output {
     /// Whether standard output is a terminal and the data is for people.
     pub(crate) fn is_for_people(&self) -> bool {
         self.terminal && self.format == Format::Table
+    }
+
+    /// Whether standard output is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Standard output for what is written as it comes, such as a file of links. Buffers are up to the caller.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn sink(&self) -> impl Write + use<> {
+        io::stdout()
     }
 
     /// Prints a report in the format asked for.
@@ -319,7 +333,9 @@ fn explain(error: &anyhow::Error) -> (Problem, ExitStatus) {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    // What writes CSV hides it in an error of its own.
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 /// Every field of a line as text, in the order of `FIELDS`.
