@@ -92,9 +92,14 @@ impl Command {
     /// What the command does to the links.
     pub(crate) fn access(&self) -> Access {
         match self {
-            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) | Self::Diff(_) | Self::Export(_) | Self::VerifyMigration(_) => {
-                Access::Read
-            }
+            Self::Inspect(_)
+            | Self::List(_)
+            | Self::History(_)
+            | Self::Tags(_)
+            | Self::Whoami(_)
+            | Self::Diff(_)
+            | Self::Export(_)
+            | Self::VerifyMigration(_) => Access::Read,
             Self::Domains(args) => args.access(),
             Self::Keys(args) => args.access(),
             Self::Table(args) => args.access(),

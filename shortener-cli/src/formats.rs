@@ -1,4 +1,8 @@
-//! The files that links come from: one record at a time, whatever the format.
+//! The files that links come from: one record at a time, whatever the format, in memory that does not grow with the file.
+//!
+//! [`open`] finds out what a file is and answers a [`Source`] of [`Record`]s. Two readers under it know how bytes become
+//! records (text with delimiters, JSON, SQL, SQLite); `products` says in tables what the columns and keys of each product
+//! mean; `row` makes a request of them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,6 +11,36 @@ use shortener_core::wire::{CreateLink, Problem, ProblemCode, Violation};
 
 use crate::comparison::Fields;
 use crate::exit::ExitStatus;
+
+mod bytes;
+mod delimited;
+mod fault;
+mod field;
+mod header;
+mod json;
+mod kind;
+mod moment;
+mod options;
+mod own;
+mod products;
+mod rejects;
+mod row;
+mod source;
+mod text;
+mod value;
+
+pub(crate) use field::TargetField;
+pub(crate) use kind::Kind;
+pub(crate) use options::ReadOptions;
+pub(crate) use own::{Compression, OwnForm, OwnWriter};
+pub(crate) use rejects::{RejectsForm, RejectsWriter};
+pub(crate) use source::{Source, open};
+
+/// The key or column of a rejects file that says why a record was rejected. It is never read.
+pub(crate) const IMPORT_ERROR: &str = "import_error";
+
+/// The most bytes that one record may have.
+pub(crate) const MAX_RECORD_BYTES: usize = 1 << 20;
 
 /// One record of a file that is a link, or was meant to be one.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,9 +101,29 @@ impl FileError {
 pub(crate) enum Input {
     /// A file.
     File(PathBuf),
-    /// Standard input.
-    Stdin,
+    /// Standard input, all of which was written to this file: what it is can only be found out by reading it twice.
+    Stdin(PathBuf),
+}
+
+impl Input {
+    /// The file to read.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        match self {
+            Self::File(path) | Self::Stdin(path) => path,
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin(_) => "standard input".to_owned(),
+        }
+    }
 }
 
 /// What a format holds that no link of ours can keep: a sentence for each field, and in how many records it was.
 pub(crate) type Losses = BTreeMap<String, u64>;
+
+#[cfg(test)]
+mod tests;

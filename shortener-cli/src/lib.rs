@@ -24,7 +24,7 @@ mod exit;
 mod export;
 #[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod filter;
-#[expect(dead_code, reason = "the commands that use it come with it")]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
 mod formats;
 mod hints;
 mod migration;

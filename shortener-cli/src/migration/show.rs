@@ -1,7 +1,6 @@
 //! What people and programs see of the findings.
 
 use serde::Serialize;
-use shortener_core::wire::Problem;
 
 use super::{Finding, Heard, Totals};
 use crate::cli::Format;
@@ -19,8 +18,7 @@ pub(crate) struct Findings {
 
 impl Report for Findings {
     type Line = Finding;
-    const FIELDS: &'static [&'static str] =
-        &["line", "code", "domain", "target", "old", "new", "reasons", "not_asked"];
+    const FIELDS: &'static [&'static str] = &["line", "code", "domain", "target", "old", "new", "reasons", "not_asked"];
     const SHAPE: Shape = Shape::List;
 
     fn lines(&self) -> &[Finding] {

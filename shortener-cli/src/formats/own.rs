@@ -1,0 +1,52 @@
+//! Our own format: what `short export` writes and `short import` gives back the same.
+
+use super::field::{Meaning, TargetField};
+
+mod formula;
+mod writer;
+
+pub(super) use formula::restore;
+pub(crate) use writer::{Compression, OwnForm, OwnWriter};
+
+/// The columns, in order.
+pub(super) const COLUMNS: [(&str, TargetField); 13] = [
+    ("code", TargetField::Code),
+    ("domain", TargetField::Domain),
+    ("target", TargetField::Target),
+    ("title", TargetField::Title),
+    ("tags", TargetField::Tags),
+    ("redirect_status", TargetField::RedirectStatus),
+    ("forward_query", TargetField::ForwardQuery),
+    ("disabled", TargetField::Disabled),
+    ("starts_at", TargetField::StartsAt),
+    ("expires_at", TargetField::ExpiresAt),
+    ("max_clicks", TargetField::MaxClicks),
+    ("imported_clicks", TargetField::ImportedClicks),
+    ("created_at", TargetField::CreatedAt),
+];
+
+/// What only the documents of commands and the API have: it follows from the rest.
+const INFORMATIONAL: [&str; 7] =
+    ["short_url", "version", "created_by", "updated_at", "owner", "purge", super::IMPORT_ERROR];
+
+/// What a column or key of ours means.
+pub(super) fn column(name: &str) -> Option<Meaning> {
+    if name == "state" {
+        return Some(Meaning::State);
+    }
+    if INFORMATIONAL.contains(&name) {
+        return Some(Meaning::Informational);
+    }
+    COLUMNS.iter().find(|(column, _)| *column == name).map(|(_, field)| Meaning::Is(*field))
+}
+
+/// Whether a table or an object with these names is ours.
+pub(super) fn is_own<S: AsRef<str>>(names: &[S]) -> bool {
+    names.iter().any(|name| name.as_ref() == "target") && names.iter().all(|name| column(name.as_ref()).is_some())
+}
+
+/// Whether a table with these columns was made for spreadsheets: by an export, or by hand. What `short list` prints is
+/// not, and has columns that no export has.
+pub(super) fn is_neutralised<S: AsRef<str>>(names: &[S]) -> bool {
+    is_own(names) && !names.iter().any(|name| name.as_ref() == "short_url")
+}
