@@ -1,7 +1,7 @@
 //! Writing links to a file: `short export`.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use shortener_core::operations::Operations;
@@ -95,7 +95,11 @@ impl CompleteFile {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {
-    let detail = format!("cannot write {}: {}", path.display(), error.kind());
+    let why = match error.kind() {
+        ErrorKind::NotFound => "its folder does not exist".to_owned(),
+        other => other.to_string(),
+    };
+    let detail = format!("cannot write {}: {why}", path.display());
     Problem::new(ProblemCode::Internal, detail).with_hint("check the folder, who may write to it, and its free space")
 }
 

@@ -55,7 +55,7 @@ pub(crate) struct Finding {
     /// In what they differ; empty if they do not.
     pub(crate) reasons: Vec<Reason>,
     /// Why it is not known.
-    pub(crate) not_asked: Option<String>,
+    pub(crate) unanswered: Option<String>,
 }
 
 /// An answer, for programs.
@@ -74,7 +74,7 @@ impl From<Answered> for Heard {
 impl Finding {
     /// Whether both answered the same.
     pub(crate) fn is_alike(&self) -> bool {
-        self.not_asked.is_none() && self.reasons.is_empty()
+        self.unanswered.is_none() && self.reasons.is_empty()
     }
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct Totals {
     /// They do not.
     pub(crate) differing: u64,
     /// A host did not answer.
-    pub(crate) not_asked: u64,
+    pub(crate) unanswered: u64,
     /// Records that name no code, or that cannot be read.
     pub(crate) without_code: u64,
 }
@@ -133,13 +133,13 @@ pub(crate) async fn verify(
     let mut silence = 0;
     let mut findings = stream::iter(rows).map(|row| hosts.look(row)).buffered(CONCURRENCY);
     while let Some(finding) = findings.next().await {
-        let counted = match (&finding.not_asked, finding.is_alike()) {
-            (Some(_), _) => &mut totals.not_asked,
+        let counted = match (&finding.unanswered, finding.is_alike()) {
+            (Some(_), _) => &mut totals.unanswered,
             (None, true) => &mut totals.alike,
             (None, false) => &mut totals.differing,
         };
         *counted += 1;
-        silence = if finding.not_asked.is_some() { silence + 1 } else { 0 };
+        silence = if finding.unanswered.is_some() { silence + 1 } else { 0 };
         found(finding)?;
         if silence >= GIVE_UP {
             break;
@@ -158,10 +158,10 @@ impl Hosts {
             old: None,
             new: None,
             reasons: Vec::new(),
-            not_asked: None,
+            unanswered: None,
         };
         let Some(new) = self.new.of(&finding.domain) else {
-            finding.not_asked = Some(format!("domain '{}' is not set up", finding.domain));
+            finding.unanswered = Some(format!("domain '{}' is not set up", finding.domain));
             return finding;
         };
         let (old, new) = tokio::join!(self.old.ask(&finding.code), new.ask(&finding.code));
@@ -173,7 +173,7 @@ impl Hosts {
             (old, new) => {
                 let why = [old.as_ref().err().map(|why| ("old", why)), new.as_ref().err().map(|why| ("new", why))];
                 let why = why.into_iter().flatten().map(|(host, why)| format!("{host} host: {why}"));
-                finding.not_asked = Some(why.collect::<Vec<_>>().join("; "));
+                finding.unanswered = Some(why.collect::<Vec<_>>().join("; "));
                 (finding.old, finding.new) = (old.ok().map(Heard::from), new.ok().map(Heard::from));
             }
         }

@@ -333,9 +333,7 @@ fn explain(error: &anyhow::Error) -> (Problem, ExitStatus) {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    // What writes CSV hides it in an error of its own.
-    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    causes.any(|error| error.kind() == ErrorKind::BrokenPipe)
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 /// Every field of a line as text, in the order of `FIELDS`.

@@ -29,7 +29,7 @@ Exit status: 0 if both answer the same, 9 if something differs, 8 if a host did 
 pub(crate) struct Args {
     /// File with the links
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    links: PathBuf,
     /// Base URL of the old host
     #[arg(long, value_name = "URL")]
     from: String,
@@ -71,7 +71,7 @@ enum Method {
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
     let hosts = hosts(&args, context).await?;
     let options = ReadOptions { format: args.format, keep_domains: args.to.is_none(), ..ReadOptions::default() };
-    let source = formats::open(&Input::File(args.file.clone()), &options).map_err(unreadable)?;
+    let source = formats::open(&Input::File(args.links.clone()), &options).map_err(unreadable)?;
     let mut rows = Rows::new(source);
     let mut display = Display::new(context);
     let mut totals = if args.all {
@@ -105,14 +105,14 @@ async fn hosts(args: &Args, context: &Context) -> anyhow::Result<Hosts> {
         let url = base(url).map_err(|detail| Stopped::usage(detail, "give one such as https://old.example"))?;
         Ok(Host::new(url, &asking))
     };
-    let new = match &args.to {
-        Some(url) => NewHost::One(host(url)?),
-        None => {
-            let domains = context.operations().await?.domains().await?.domains;
-            let of = |domain: DomainSettings| Ok((domain.domain, host(&domain.base_url.to_string())?));
-            NewHost::ByDomain(domains.into_iter().map(of).collect::<anyhow::Result<_>>()?)
-        }
+    let old = host(&args.from)?;
+    let new = if let Some(url) = &args.to {
+        NewHost::One(host(url)?)
+    } else {
+        let domains = context.operations().await?.domains().await?.domains;
+        let of = |domain: DomainSettings| Ok((domain.domain, host(&domain.base_url.to_string())?));
+        NewHost::ByDomain(domains.into_iter().map(of).collect::<anyhow::Result<_>>()?)
     };
     let compare = if args.strict_status { Compare::Status } else { Compare::StatusClass };
-    Ok(Hosts { old: host(&args.from)?, new, compare })
+    Ok(Hosts { old, new, compare })
 }

@@ -18,7 +18,8 @@ pub(crate) struct Findings {
 
 impl Report for Findings {
     type Line = Finding;
-    const FIELDS: &'static [&'static str] = &["line", "code", "domain", "target", "old", "new", "reasons", "not_asked"];
+    const FIELDS: &'static [&'static str] =
+        &["line", "code", "domain", "target", "old", "new", "reasons", "unanswered"];
     const SHAPE: Shape = Shape::List;
 
     fn lines(&self) -> &[Finding] {
@@ -78,8 +79,8 @@ impl<'a> Display<'a> {
 fn status(totals: &Totals) -> ExitStatus {
     match totals {
         Totals { differing: 1.., .. } => ExitStatus::Drift,
-        Totals { alike: 0, not_asked: 1.., .. } => ExitStatus::Unavailable,
-        Totals { not_asked: 1.., .. } => ExitStatus::Partial,
+        Totals { alike: 0, unanswered: 1.., .. } => ExitStatus::Unavailable,
+        Totals { unanswered: 1.., .. } => ExitStatus::Partial,
         _ => ExitStatus::Ok,
     }
 }
@@ -90,7 +91,7 @@ fn lines(finding: &Finding) -> Vec<(Mark, String)> {
     } else {
         format!("{}/{}", finding.domain, finding.code)
     };
-    if let Some(why) = &finding.not_asked {
+    if let Some(why) = &finding.unanswered {
         return vec![(Mark::Unknown, format!("{name}: {why}"))];
     }
     let reasons = finding.reasons.iter().map(|reason| reason.words()).collect::<Vec<_>>().join(", ");
@@ -112,8 +113,8 @@ fn heard(heard: Option<&Heard>) -> String {
 
 impl std::fmt::Display for Totals {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { alike, differing, not_asked, without_code } = self;
-        write!(f, "{alike} alike, {differing} differing, {not_asked} without an answer")?;
+        let Self { alike, differing, unanswered, without_code } = self;
+        write!(f, "{alike} alike, {differing} differing, {unanswered} without an answer")?;
         if *without_code > 0 {
             write!(f, ", {without_code} without a code")?;
         }

@@ -8,7 +8,9 @@ mod catalogue;
 mod configuration;
 mod crash;
 mod direct;
+mod export;
 mod help;
+mod migration;
 #[cfg(feature = "moto")]
 mod moto;
 mod purges;
