@@ -15,6 +15,7 @@ mod disable;
 mod domains;
 mod enable;
 mod expire;
+mod export;
 mod history;
 mod import;
 mod inspect;
@@ -27,6 +28,7 @@ mod table;
 mod tags;
 mod topics;
 mod update;
+mod verify_migration;
 mod whoami;
 
 /// The commands.
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Apply(apply::Args),
     Diff(diff::Args),
     Import(Box<import::Args>),
+    Export(Box<export::Args>),
+    VerifyMigration(Box<verify_migration::Args>),
     Tags(tags::Args),
     Domains(domains::Args),
     Keys(keys::Args),
@@ -74,6 +78,8 @@ impl Command {
             Self::Apply(args) => apply::run(args, context).await,
             Self::Diff(args) => diff::run(args, context).await,
             Self::Import(args) => import::run(*args, context).await,
+            Self::Export(args) => export::run(*args, context).await,
+            Self::VerifyMigration(args) => verify_migration::run(*args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,
             Self::Keys(args) => keys::run(args, context).await,
@@ -89,9 +95,14 @@ impl Command {
     /// What the command does to the links.
     pub(crate) fn access(&self) -> Access {
         match self {
-            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) | Self::Diff(_) => {
-                Access::Read
-            }
+            Self::Inspect(_)
+            | Self::List(_)
+            | Self::History(_)
+            | Self::Tags(_)
+            | Self::Whoami(_)
+            | Self::Diff(_)
+            | Self::Export(_)
+            | Self::VerifyMigration(_) => Access::Read,
             Self::Domains(args) => args.access(),
             Self::Keys(args) => args.access(),
             Self::Table(args) => args.access(),

@@ -16,6 +16,7 @@ mod fault;
 mod fields;
 mod plan;
 mod reading;
+mod records;
 mod show;
 mod sources;
 mod toml;

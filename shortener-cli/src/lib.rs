@@ -21,11 +21,15 @@ mod context;
 mod declared;
 mod each;
 mod exit;
+mod export;
+#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
+mod filter;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
 mod formats;
 mod hints;
 mod import;
 mod interrupt;
+mod migration;
 mod output;
 mod purge;
 mod report;

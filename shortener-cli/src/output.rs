@@ -51,6 +51,8 @@ pub(crate) enum Mark {
     Removed,
     /// `!`, red.
     Refused,
+    /// `?`, yellow.
+    Unknown,
     /// Nothing.
     None,
 }
@@ -62,6 +64,7 @@ impl Mark {
             Self::Changed => label("~", AnsiColor::Yellow),
             Self::Removed => label("-", AnsiColor::Red),
             Self::Refused => label("!", AnsiColor::Red),
+            Self::Unknown => label("?", AnsiColor::Yellow),
             Self::None => " ".to_owned(),
         }
     }
@@ -82,6 +85,17 @@ impl Output {
     /// Whether standard output is a terminal and the data is for people.
     pub(crate) fn is_for_people(&self) -> bool {
         self.terminal && self.format == Format::Table
+    }
+
+    /// Whether standard output is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Standard output for what is written as it comes, such as a file of links. Buffers are up to the caller.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn sink(&self) -> impl Write + use<> {
+        io::stdout()
     }
 
     /// Prints a report in the format asked for.

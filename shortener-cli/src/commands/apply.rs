@@ -15,7 +15,7 @@ use crate::purge::{WaitArgs, settle};
   short apply -f links.toml
   short apply -f links/ --owner website --prune --yes
   short apply -f links.yaml --dry-run --json
-  short export | short apply -f - --format ndjson
+  short export --tag q2 | short apply -f - --format csv --profile staging
 
 Declares links, as TOML:
   owner = \"website\"

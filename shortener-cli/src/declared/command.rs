@@ -94,7 +94,9 @@ fn refuse(context: &Context, faults: &[Fault]) -> ExitStatus {
     if context.output.format.is_json() {
         context.output.problem(&fault::problem(faults));
     } else {
-        faults.iter().for_each(|fault| context.output.problem(&fault.problem()));
+        for fault in faults {
+            context.output.problem(&fault.problem());
+        }
         context.output.note("nothing was written");
     }
     if faults.iter().all(|fault| fault.code == fault::UNREADABLE) { ExitStatus::Usage } else { ExitStatus::Rejected }

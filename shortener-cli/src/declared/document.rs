@@ -36,7 +36,7 @@ impl Reader {
         for Entry { name, node, .. } in entries {
             match name.as_str() {
                 "owner" => owner = self.owner(&node),
-                "domain" => self.field(&mut defaults, "domain", node),
+                "domain" => self.field(&mut defaults, "domain", &node),
                 "defaults" => self.speak(&mut defaults, "defaults", node, DEFAULT_FIELDS),
                 _ => links = Some(node),
             }
@@ -106,7 +106,7 @@ impl Reader {
             places,
             link,
             request,
-            given: decided(),
+            given: DECIDED,
         })
     }
 
@@ -153,35 +153,23 @@ impl Reader {
         let before = self.faults.len();
         for Entry { name, node, .. } in self.table(what, node, known).unwrap_or_default() {
             let Some(field) = known.iter().copied().find(|known| *known == name) else { continue };
-            self.field(spoken, field, node);
+            self.field(spoken, field, &node);
         }
         spoken.faulty |= self.faults.len() > before;
     }
 
-    fn field(&mut self, spoken: &mut Spoken, field: &'static str, node: Node) {
+    fn field(&mut self, spoken: &mut Spoken, field: &'static str, node: &Node) {
         spoken.places.push((field, node.at));
         let before = self.faults.len();
-        fields::set(self, &mut spoken.request, field, &node);
+        fields::set(self, &mut spoken.request, field, node);
         spoken.faulty |= self.faults.len() > before;
     }
 }
 
 /// What a document decides on: everything but the clicks of an import, which are a fact and no setting.
-fn decided() -> Fields {
-    let fields = [
-        Field::Target,
-        Field::Title,
-        Field::Tags,
-        Field::RedirectStatus,
-        Field::ForwardQuery,
-        Field::Disabled,
-        Field::StartsAt,
-        Field::ExpiresAt,
-    ];
-    fields.into_iter().fold(Fields::default(), Fields::with)
-}
+const DECIDED: Fields = Fields::ALL.without(Field::ImportedClicks);
 
 /// The same for a record, which may speak of those clicks.
 pub(super) fn decided_by(given: Fields) -> Fields {
-    if given.contains(Field::ImportedClicks) { decided().with(Field::ImportedClicks) } else { decided() }
+    if given.contains(Field::ImportedClicks) { Fields::ALL } else { DECIDED }
 }

@@ -9,7 +9,9 @@ use clap::ValueEnum;
 
 use super::document::Reader;
 use super::fault::{Fault, Position, UNREADABLE};
-use super::{Declarations, toml, yaml};
+use super::tree::Parse;
+use super::{Declarations, records, toml, yaml};
+use crate::formats::Kind;
 
 /// Largest document that is read into memory, in bytes.
 const MAX_DOCUMENT: u64 = 64 * 1024 * 1024;
@@ -24,15 +26,40 @@ pub(crate) enum DeclaredFormat {
     Toml,
     /// YAML.
     Yaml,
+    /// CSV as 'short export' writes it.
+    Csv,
+    /// One JSON object a line, as 'short export' writes it.
+    Ndjson,
+}
+
+/// How a format is read.
+enum Way {
+    /// As one tree.
+    Document(Parse),
+    /// Record by record.
+    Records(Kind),
 }
 
 impl DeclaredFormat {
-    /// The format that a file's name says.
+    /// The format that a file's name says; records may be compressed.
     fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "toml" => Some(Self::Toml),
-            "yaml" | "yml" => Some(Self::Yaml),
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let packed = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
+        match packed.unwrap_or(&name).rsplit_once('.')?.1 {
+            "toml" if packed.is_none() => Some(Self::Toml),
+            "yaml" | "yml" if packed.is_none() => Some(Self::Yaml),
+            "csv" => Some(Self::Csv),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
             _ => None,
+        }
+    }
+
+    fn way(self) -> Way {
+        match self {
+            Self::Toml => Way::Document(toml::read),
+            Self::Yaml => Way::Document(yaml::read),
+            Self::Csv => Way::Records(Kind::Csv),
+            Self::Ndjson => Way::Records(Kind::Ndjson),
         }
     }
 }
@@ -44,8 +71,16 @@ pub(super) fn read(name: &Path, format: Option<DeclaredFormat>, declared: &mut D
             faults.push(unreadable("standard input", "its format is not known", "name it by --format"));
             return;
         };
-        let text = text_of(io::stdin().lock(), "standard input");
-        return take("standard input", format, text, declared, faults);
+        match format.way() {
+            Way::Document(parse) => {
+                take("standard input", parse, text_of(io::stdin().lock(), "standard input"), declared, faults);
+            }
+            Way::Records(kind) => {
+                let links = records::read_stdin(kind, faults);
+                declared.add(None, links, faults);
+            }
+        }
+        return;
     }
     let files = if name.is_dir() { within(name, MAX_DEPTH) } else { Ok(vec![name.to_owned()]) };
     let files = match files {
@@ -65,29 +100,24 @@ fn read_file(path: &Path, format: Option<DeclaredFormat>, declared: &mut Declara
         faults.push(unreadable(&name, "its name does not say what format it has", hint));
         return;
     };
-    let text = fs::File::open(path).map_err(|error| not_read(&name, &error)).and_then(|file| text_of(file, &name));
-    take(&name, format, text, declared, faults);
+    match format.way() {
+        Way::Document(parse) => {
+            let text = fs::File::open(path).map_err(|error| not_read(&name, &error));
+            take(&name, parse, text.and_then(|file| text_of(file, &name)), declared, faults);
+        }
+        Way::Records(kind) => {
+            let links = records::read(path, kind, faults);
+            declared.add(None, links, faults);
+        }
+    }
 }
 
-/// Adds what a text declares.
-fn take(
-    name: &str,
-    format: DeclaredFormat,
-    text: Result<String, Fault>,
-    declared: &mut Declarations,
-    faults: &mut Vec<Fault>,
-) {
-    let file: Arc<str> = Arc::from(name);
-    let document = text.and_then(|text| {
-        let document = match format {
-            DeclaredFormat::Toml => toml::read(&text),
-            DeclaredFormat::Yaml => yaml::read(&text),
-        };
-        document.map_err(|(at, detail)| Fault { file: name.to_owned(), at, code: "syntax", detail, hint: None })
-    });
-    match document {
+/// Adds what a document declares.
+fn take(name: &str, parse: Parse, text: Result<String, Fault>, declared: &mut Declarations, faults: &mut Vec<Fault>) {
+    let of_syntax = |(at, detail)| Fault { file: name.to_owned(), at, code: "syntax", detail, hint: None };
+    match text.and_then(|text| parse(&text).map_err(of_syntax)) {
         Ok(document) => {
-            let mut reader = Reader::new(&file);
+            let mut reader = Reader::new(&Arc::from(name));
             let (owner, links) = reader.document(document);
             reader.faults.sort_by_key(|fault| fault.at);
             faults.append(&mut reader.faults);
@@ -105,9 +135,8 @@ fn text_of(source: impl Read, name: &str) -> Result<String, Fault> {
         return Err(unreadable(name, "a document has at most 64 MB", hint));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-        let at = Some(Position::of_line(line));
+        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let at = Some(Position::of_line(good.matches('\n').count() as u64 + 1));
         Fault { at, code: "utf8", ..unreadable(name, "it is not in UTF-8", "save it as UTF-8") }
     })
 }

@@ -9,6 +9,9 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
+/// Reads a document as a tree, or says what is wrong with its syntax and where.
+pub(super) type Parse = fn(&str) -> Result<Node, (Option<Position>, String)>;
+
 /// What TOML and YAML can say.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {

@@ -277,6 +277,10 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
     for (name, text) in files {
         write(&cli, name, text);
     }
+    let records = "code,target,colour,expires_at\na,https://example.com,red,30d\n,https://example.com,,\n\
+                   b c,https://example.com,,2030-13-01\n\"q";
+    write(&cli, "records.csv", records);
+    write(&cli, "records.ndjson", "{\"code\":\"a\",\"target\":\"https://example.com\",\"x\":1}\n{\"code\":\"a\"}\n{");
     fs::write(cli.path("latin.toml"), b"[links.a]\ntitle = \"\xe9\"\n").unwrap();
     fs::create_dir(cli.path("empty")).unwrap();
     let mut shown = String::new();
@@ -285,6 +289,8 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
     }
     shown += &cli.transcript(&[
         &["apply", "--yes", "-f", "latin.toml"],
+        &["apply", "--yes", "-f", "records.csv"],
+        &["apply", "--yes", "-f", "records.ndjson"],
         &["apply", "--yes", "-f", "missing.toml"],
         &["apply", "--yes", "-f", "empty"],
         &["apply", "--yes", "-f", "-"],

@@ -8,8 +8,10 @@ mod catalogue;
 mod configuration;
 mod crash;
 mod direct;
+mod export;
 mod help;
 mod import;
+mod migration;
 #[cfg(feature = "moto")]
 mod moto;
 mod purges;
