@@ -31,8 +31,10 @@ async fn survives_the_storm(engine: &InProcess, table: &DynamoTable) {
 
 #[tokio::test(start_paused = true)]
 async fn everything_arrives_although_a_third_of_all_calls_and_statements_fails() {
-    let (engine, table) = with_table().await;
-    survives_the_storm(&engine, &table.inserting_by(InsertBy::Statements { in_flight: 8 })).await;
+    for insert_by in [InsertBy::Puts { in_flight: 8 }, InsertBy::Statements { in_flight: 8 }] {
+        let (engine, table) = with_table().await;
+        survives_the_storm(&engine, &table.inserting_by(insert_by)).await;
+    }
 }
 
 #[tokio::test]
@@ -74,6 +76,37 @@ async fn requests_above_the_bound_are_throttled() {
         read.await.unwrap();
     }
     assert_eq!(engine.operations().len(), 4, "one of three was sent again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_finds_out_what_the_table_bears() {
+    for insert_by in [InsertBy::Puts { in_flight: 100 }, InsertBy::Statements { in_flight: 100 }] {
+        let (engine, table) = with_table().await;
+        let table = table.inserting_by(insert_by);
+        engine.set_round_trip(Duration::from_millis(30));
+        engine.throttle_above(6);
+        let wanted = match insert_by {
+            InsertBy::Puts { .. } => items(600),
+            InsertBy::Statements { .. } => items(999),
+        };
+        assert_eq!(table.insert_many(&wanted).await.unwrap(), vec![Inserted::Inserted; wanted.len()]);
+        assert!((1..=8).contains(&table.pace().width()), "{insert_by:?}: {}", table.pace().width());
+        engine.heal();
+        let keys: Vec<Key> = wanted.iter().map(|item| item.key.clone()).collect();
+        assert!(table.clone().get_many(&keys).await.unwrap().iter().all(Option::is_some));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_gives_up_when_its_patience_is_at_an_end() {
+    for insert_by in [InsertBy::NEAR, InsertBy::FAR] {
+        let (engine, table) = with_table().await;
+        let table = table.inserting_by(insert_by);
+        engine.inject(None, Fault::Throttle, usize::MAX);
+        let began = tokio::time::Instant::now();
+        assert!(matches!(table.insert_many(&items(10)).await, Err(TableError::Throttled)));
+        assert!(began.elapsed() <= Limits::INTERACTIVE.operation, "{:?}", began.elapsed());
+    }
 }
 
 #[tokio::test]
