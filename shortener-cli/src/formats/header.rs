@@ -34,10 +34,14 @@ pub(super) fn columns(names: &[String], kind: Kind, options: &ReadOptions) -> Re
     let own = kind.is_generic() && own::is_own(names);
     let mut columns: Vec<Column> =
         names.iter().map(|name| Column { name: name.clone(), meaning: meaning(name, kind, own) }).collect();
+    let claimed = |column: &Column| options.mapping.iter().any(|(_, field)| is(column) == Some(*field));
+    for column in columns.iter_mut().filter(|column| claimed(column)) {
+        column.meaning = Meaning::Lost("");
+    }
     for (name, field) in &options.mapping {
         mapped(&mut columns, name)?.meaning = Meaning::Is(*field);
     }
-    one_column_a_field(&columns, options)?;
+    one_column_a_field(&columns)?;
     demand_target(&columns)?;
     Ok(columns)
 }
@@ -70,22 +74,22 @@ fn mapped<'a>(columns: &'a mut [Column], name: &str) -> Result<&'a mut Column, F
     }
 }
 
-fn one_column_a_field(columns: &[Column], options: &ReadOptions) -> Result<(), Fault> {
-    let field = |column: &Column| match column.meaning {
+/// The field that a column is.
+fn is(column: &Column) -> Option<TargetField> {
+    match column.meaning {
         Meaning::Is(TargetField::Ignore) => None,
         Meaning::Is(field) => Some(field),
         _ => None,
-    };
+    }
+}
+
+fn one_column_a_field(columns: &[Column]) -> Result<(), Fault> {
     for (at, column) in columns.iter().enumerate() {
-        let Some(is) = field(column) else { continue };
-        if let Some(first) = columns[..at].iter().find(|earlier| field(earlier) == Some(is)) {
-            let detail = format!("columns '{}' and '{}' are both {}", first.name, column.name, is.name());
-            let hint = if options.mapping.is_empty() {
-                format!("leave one of them out: --map '{}=ignore'", column.name)
-            } else {
-                "map each field once".to_owned()
-            };
-            return Err(Fault::usage(detail, hint).on(1));
+        let Some(field) = is(column) else { continue };
+        if let Some(first) = columns[..at].iter().find(|earlier| is(earlier) == Some(field)) {
+            let (first, second, field) = (&first.name, &column.name, field.name());
+            let detail = format!("columns '{first}' and '{second}' are both {field}");
+            return Err(Fault::usage(detail, format!("say which one it is: --map '{first}={field}'")).on(1));
         }
     }
     Ok(())

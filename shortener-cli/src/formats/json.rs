@@ -99,13 +99,14 @@ fn meaning(key: &str, kind: Kind, own: bool, mapping: &[(String, TargetField)]) 
     if let Some((_, field)) = mapping.iter().find(|(name, _)| name == key) {
         return Some(Meaning::Is(*field));
     }
-    if own {
+    let known = if own {
         own::column(key)
     } else if kind.is_generic() {
         products::column(kind, &normal(key))
     } else {
         products::key(kind, key)
-    }
+    };
+    known.filter(|known| !mapping.iter().any(|(_, field)| matches!(known, Meaning::Is(is) if is == field)))
 }
 
 /// The record as it was before it was rejected: without the key that was put at its end, wherever it is now.

@@ -40,9 +40,13 @@ pub(super) fn column(name: &str) -> Option<Meaning> {
     COLUMNS.iter().find(|(column, _)| *column == name).map(|(_, field)| Meaning::Is(*field))
 }
 
-/// Whether a table or an object with these names is ours.
+/// Names that only our files have, and all that were exported.
+const SIGNATURE: [&str; 2] = ["redirect_status", "forward_query"];
+
+/// Whether a table or an object with these names is ours. Somebody may have added columns to an export.
 pub(super) fn is_own<S: AsRef<str>>(names: &[S]) -> bool {
-    names.iter().any(|name| name.as_ref() == "target") && names.iter().all(|name| column(name.as_ref()).is_some())
+    let has = |name: &str| names.iter().any(|known| known.as_ref() == name);
+    has("target") && (names.iter().all(|name| column(name.as_ref()).is_some()) || SIGNATURE.into_iter().all(has))
 }
 
 /// Whether a table with these columns was made for spreadsheets: by an export, or by hand. What `short list` prints is

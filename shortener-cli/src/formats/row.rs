@@ -193,7 +193,12 @@ impl<'a> Draft<'a> {
         match field {
             TargetField::Target => {
                 self.given = self.given.with(Field::Target);
-                self.request.target = self.text(name, given).map(Cow::into_owned).unwrap_or_default();
+                let target = self.text(name, given).map(Cow::into_owned).unwrap_or_default();
+                if !self.request.target.is_empty() && self.request.target != target {
+                    let detail = "another key is the target too; map the one that is meant";
+                    self.violation(name, "target_ambiguous", detail.to_owned());
+                }
+                self.request.target = target;
             }
             TargetField::Code => self.take_code(name, given),
             TargetField::ShortUrl => self.short_url = self.text(name, given).map(Cow::into_owned),

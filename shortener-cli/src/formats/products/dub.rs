@@ -88,7 +88,7 @@ pub(super) const KEYS: Meanings = &[
 pub(super) fn judge(draft: &mut Draft<'_>) {
     draft.forwards_query();
     if draft.code() == Some("_root") {
-        let detail = "the link of the domain's root is no short link; give the domain a fallback target instead";
+        let detail = "the link of the domain's root has no code, and links here have one";
         draft.violation("key", "root_link", detail.to_owned());
     }
 }

@@ -143,3 +143,13 @@ fn a_deleted_link_of_a_list_is_not_made_again() {
         read(br#"{"code":"a","target":"https://example.com/","state":"deleted"}"#, &ReadOptions::default()).unwrap();
     assert_eq!(records[0].row.as_ref().unwrap_err()[0].code, "link_deleted");
 }
+
+#[test]
+fn an_export_to_which_a_column_was_added_is_still_ours() {
+    let text = "code,domain,target,title,redirect_status,forward_query,notes\n\
+                a,go.example.com,https://example.com/,'=1,302,false,call Bob\n";
+    let (_, records, losses) = read(text.as_bytes(), &ReadOptions::default()).unwrap();
+    let request = &records[0].row.as_ref().unwrap().request;
+    assert_eq!((request.domain.as_deref(), request.title.as_deref()), (Some("go.example.com"), Some("=1")));
+    assert_eq!(losses, Losses::from([("column 'notes'".to_owned(), 1)]));
+}

@@ -138,6 +138,26 @@ fn columns_and_keys_can_be_mapped() {
 }
 
 #[test]
+fn a_mapped_column_wins_over_one_that_is_known() {
+    let mapping = vec![("note".to_owned(), TargetField::Title)];
+    let options = ReadOptions { mapping, ..ReadOptions::default() };
+    for text in
+        ["url,title,note\nhttps://example.com/,x,y\n", r#"{"url":"https://example.com/","note":"y","title":"x"}"#]
+    {
+        let (_, records, losses) = read(text.as_bytes(), &options).unwrap();
+        assert_eq!(records[0].row.as_ref().unwrap().request.title.as_deref(), Some("y"));
+        assert_eq!(losses.len(), 1);
+    }
+}
+
+#[test]
+fn two_targets_of_an_object_are_not_chosen_from() {
+    let text = br#"{"url":"https://example.com/a","destination":"https://example.com/b"}"#;
+    let (_, records, _) = read(text, &ReadOptions::default()).unwrap();
+    assert_eq!(records[0].row.as_ref().unwrap_err()[0].code, "target_ambiguous");
+}
+
+#[test]
 fn documents_in_one_line_and_lines_without_end_are_read() {
     let line = r#"{"code":"a","target":"https://example.com/"}"#;
     for text in [
