@@ -17,6 +17,7 @@ mod enable;
 mod expire;
 mod export;
 mod history;
+mod import;
 mod inspect;
 mod keys;
 mod list;
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     Apply(apply::Args),
     Diff(diff::Args),
     Export(Box<export::Args>),
+    Import(Box<import::Args>),
     VerifyMigration(Box<verify_migration::Args>),
     Tags(tags::Args),
     Domains(domains::Args),
@@ -76,6 +78,7 @@ impl Command {
             Self::Apply(args) => apply::run(args, context).await,
             Self::Diff(args) => diff::run(args, context).await,
             Self::Export(args) => export::run(*args, context).await,
+            Self::Import(args) => import::run(*args, context).await,
             Self::VerifyMigration(args) => verify_migration::run(*args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,
@@ -109,6 +112,6 @@ impl Command {
 
     /// Whether the command ends by itself when it is interrupted.
     pub(crate) fn handles_signals(&self) -> bool {
-        matches!(self, Self::Serve(_))
+        matches!(self, Self::Serve(_) | Self::Import(_))
     }
 }

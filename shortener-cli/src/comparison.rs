@@ -97,7 +97,6 @@ impl Comparison {
     }
 
     /// Whether the link is what the row says, but for clicks that were counted elsewhere.
-    #[expect(dead_code, reason = "the import uses it")]
     pub(crate) fn is_same_link(&self) -> bool {
         self.differences.iter().all(|difference| difference.field == "imported_clicks")
     }

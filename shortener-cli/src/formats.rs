@@ -26,6 +26,8 @@ mod products;
 mod rejects;
 mod row;
 mod source;
+mod sql;
+mod sqlite;
 mod text;
 mod value;
 

@@ -15,9 +15,11 @@ use shortener_core::wire::{Problem, ProblemCode};
 use crate::cli::{Color, Format, GlobalArgs};
 use crate::config::{self, Environment};
 use crate::exit::{ExitStatus, Stopped};
+use crate::formats::FileError;
 use crate::hints;
 use crate::report::{Moments, Report, Shape};
 
+mod progress;
 mod text;
 
 /// How the command prints.
@@ -148,10 +150,12 @@ impl Output {
     /// Standard output cannot be written.
     #[expect(clippy::unused_self, reason = "printing is what an Output does")]
     pub(crate) fn marked(&self, lines: &[(Mark, String)]) -> io::Result<()> {
-        let text: String =
-            lines.iter().map(|(mark, line)| format!("{} {}\n", mark.shown(), text::printable(line))).collect();
+        let mut text = Vec::new();
+        for (mark, line) in lines {
+            writeln!(text, "{} {}", mark.shown(), text::printable(line))?;
+        }
         let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
+        stdout.write_all(&text)?;
         stdout.flush()
     }
 
@@ -324,6 +328,9 @@ fn explain(error: &anyhow::Error) -> (Problem, ExitStatus) {
     }
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         return (stopped.problem(), stopped.status());
+    }
+    if let Some(error) = error.downcast_ref::<FileError>() {
+        return (error.problem(), error.status);
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         let problem = Problem::new(ProblemCode::Internal, format!("input or output failed: {}", error.kind()));

@@ -168,7 +168,7 @@ impl Patience {
         first: Duration::from_millis(100),
         longest: Duration::from_secs(20),
         repetitions: 60,
-        total: Duration::from_secs(600),
+        total: Duration::from_mins(10),
     };
 }
 

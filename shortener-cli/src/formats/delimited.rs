@@ -14,6 +14,7 @@ use super::source::{Records, TextInput};
 use super::value::Given;
 use super::{IMPORT_ERROR, Kind, Losses, ReadOptions, Record, own, products};
 
+mod cells;
 mod tee;
 
 use tee::Tee;
@@ -27,8 +28,8 @@ pub(super) struct Delimited {
     line: u64,
     kind: Kind,
     delimiter: u8,
-    /// The first line; none if the format has no header.
-    header: Option<String>,
+    /// The first line, or what it would be.
+    header: String,
     columns: Vec<Column>,
     target_name: String,
     /// Whether cells were neutralised for spreadsheets.
@@ -41,11 +42,16 @@ pub(super) struct Delimited {
 }
 
 impl Delimited {
-    /// Reads the header.
+    /// Reads the header, unless its names are `implied` by the format.
     ///
     /// # Errors
     /// There is none, or it lacks what it must name.
-    pub(super) fn new(text: TextInput, kind: Kind, delimiter: u8, options: &ReadOptions) -> Result<Self, Fault> {
+    pub(super) fn new(
+        text: TextInput,
+        (kind, delimiter): (Kind, u8),
+        implied: Option<&[&str]>,
+        options: &ReadOptions,
+    ) -> Result<Self, Fault> {
         let mut builder = csv::ReaderBuilder::new();
         let reader = builder.has_headers(false).flexible(true).delimiter(delimiter).from_reader(Tee::new(text));
         let mut this = Self {
@@ -55,7 +61,7 @@ impl Delimited {
             line: 1,
             kind,
             delimiter,
-            header: None,
+            header: String::new(),
             columns: Vec::new(),
             target_name: String::new(),
             neutralised: false,
@@ -64,8 +70,11 @@ impl Delimited {
             lost: Lost::default(),
             ready: VecDeque::new(),
         };
-        let mut names: Vec<String> = match products::headerless(kind) {
-            Some(names) => names.iter().map(|name| (*name).to_owned()).collect(),
+        let mut names: Vec<String> = match implied {
+            Some(names) => {
+                this.header = names.join(char::from(delimiter).encode_utf8(&mut [0; 4]));
+                names.iter().map(|name| (*name).to_owned()).collect()
+            }
             None => this.header()?,
         };
         if kind.is_generic() && own::is_own(&names) {
@@ -88,7 +97,7 @@ impl Delimited {
         };
         let names: Vec<String> = self.cells.iter().map(|name| name.trim().to_owned()).collect();
         let has_reasons = names.len() > 1 && names.last().is_some_and(|name| name == IMPORT_ERROR);
-        self.header = Some(if has_reasons { self.without_last_cell() } else { raw });
+        self.header = if has_reasons { self.without_last_cell(raw) } else { raw };
         Ok(names)
     }
 
@@ -107,7 +116,8 @@ impl Delimited {
         self.line = line + newlines(&bytes[blank..]);
         let text = std::str::from_utf8(&bytes[blank..]).unwrap_or_default();
         let raw = text.trim_end_matches(['\n', '\r']).to_owned();
-        if raw.len() == text.len() && ends_in_quotes(&raw, self.delimiter) {
+        // Only the end of the file can end a record within quotation marks.
+        if raw.contains('"') && cells::walk(&raw, self.delimiter).open {
             let hint = "close it, or double the quotation marks that are part of a cell";
             return Err(Fault::content("a quoted cell of this record is never closed", hint).on(line));
         }
@@ -115,20 +125,16 @@ impl Delimited {
     }
 
     /// The record as it was before it was rejected.
-    fn without_last_cell(&self) -> String {
-        let mut writer = csv::WriterBuilder::new().delimiter(self.delimiter).flexible(true).from_writer(Vec::new());
-        let kept = self.cells.iter().take(self.cells.len().saturating_sub(1));
-        // A vector takes everything.
-        let _ = writer.write_record(kept);
-        let text = writer.into_inner().map(String::from_utf8).unwrap_or(Ok(String::new())).unwrap_or_default();
-        text.trim_end_matches('\n').to_owned()
+    fn without_last_cell(&self, mut record: String) -> String {
+        record.truncate(cells::walk(&record, self.delimiter).last_delimiter.unwrap_or_default());
+        record
     }
 
     fn read(&mut self) -> Result<bool, Fault> {
         let Some((line, mut raw)) = self.advance()? else { return Ok(false) };
         let mut count = self.cells.len();
         if self.has_reasons {
-            raw = self.without_last_cell();
+            raw = self.without_last_cell(raw);
             count -= 1;
         }
         if count != self.columns.len() {
@@ -165,20 +171,6 @@ impl Records for Delimited {
     fn rejects_form(&self) -> RejectsForm {
         RejectsForm::Delimited { header: self.header.clone(), delimiter: self.delimiter }
     }
-}
-
-/// Whether a record ends within quotation marks.
-fn ends_in_quotes(record: &str, delimiter: u8) -> bool {
-    let (mut quoted, mut cell_begins) = (false, true);
-    for byte in record.bytes() {
-        match byte {
-            b'"' if quoted || cell_begins => quoted = !quoted,
-            _ => {}
-        }
-        // After the second of two marks, a third one opens the cell again.
-        cell_begins = !quoted && (byte == delimiter || byte == b'"');
-    }
-    quoted
 }
 
 /// What separates the cells of a header: the first of the usual ones that makes columns that are understood, else the one

@@ -54,6 +54,8 @@ pub(super) enum Meaning {
     Informational,
     /// More short URLs of the same link, each of which becomes a link.
     Alias,
+    /// A short URL of a service that may live in a directory: only the last part of the path is the code.
+    UrlInDirectory,
     /// The opposite of disabled.
     Enabled,
     /// Disabled exactly if there is a value.

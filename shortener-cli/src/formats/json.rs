@@ -66,7 +66,7 @@ impl<R: BufRead> Json<R> {
             Ok(_) => return self.broken(line, raw, "an object is expected".to_owned()),
             Err(error) => return self.broken(line, raw, format!("no valid JSON: {error}")),
         };
-        let raw = if object.contains_key(IMPORT_ERROR) { without_reason(&object).unwrap_or(raw) } else { raw };
+        let raw = if object.contains_key(IMPORT_ERROR) { without_reason(&raw, &object) } else { raw };
         match products::prepare(self.kind, object) {
             products::Prepared::Link(object) => self.link(line, &raw, &object),
             products::Prepared::Skipped(what) => self.lost.count(what),
@@ -103,11 +103,17 @@ fn meaning(key: &str, kind: Kind, own: bool, mapping: &[(String, TargetField)]) 
     }
 }
 
-/// The record as it was before it was rejected.
-fn without_reason(object: &Map<String, Value>) -> Option<String> {
+/// The record as it was before it was rejected: without the key that was put at its end, wherever it is now.
+fn without_reason(raw: &str, object: &Map<String, Value>) -> String {
+    let key = format!("\"{IMPORT_ERROR}\":");
+    if let Some((before, after)) = raw.rsplit_once(&key)
+        && after.strip_suffix('}').is_some_and(|value| serde_json::from_str::<String>(value).is_ok())
+    {
+        return format!("{}}}", before.strip_suffix(',').unwrap_or(before));
+    }
     let mut object = object.clone();
     object.remove(IMPORT_ERROR);
-    serde_json::to_string(&object).ok()
+    serde_json::to_string(&object).unwrap_or_default()
 }
 
 impl<R: BufRead + Send> Records for Json<R> {
@@ -132,7 +138,9 @@ impl<R: BufRead + Send> Records for Json<R> {
     fn rejects_form(&self) -> RejectsForm {
         match &self.texts {
             Texts::Lines(_) => RejectsForm::Lines,
-            Texts::Documents(documents) => RejectsForm::Document(documents.place().clone()),
+            Texts::Documents(documents) => {
+                RejectsForm::Document { place: documents.place().clone(), unique: self.kind == Kind::Bitly }
+            }
         }
     }
 }

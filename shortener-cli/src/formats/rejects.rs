@@ -13,15 +13,22 @@ use super::json::{Container, Place};
 pub(crate) enum RejectsForm {
     /// Text with delimiters; the reason is one more column.
     Delimited {
-        /// The first line, if there is one.
-        header: Option<String>,
+        /// The first line.
+        header: String,
         /// What separates cells.
         delimiter: u8,
     },
     /// JSON, one object a line.
     Lines,
     /// JSON with the records in one place of a document.
-    Document(Place),
+    Document {
+        /// Where they are.
+        place: Place,
+        /// Whether no two records are written the same, so that one which comes twice is one that is several links.
+        unique: bool,
+    },
+    /// An SQL statement for each record, with the reason in a comment.
+    Sql,
 }
 
 impl RejectsForm {
@@ -31,7 +38,8 @@ impl RejectsForm {
             Self::Delimited { delimiter: b'\t', .. } => "tsv",
             Self::Delimited { .. } => "csv",
             Self::Lines => "ndjson",
-            Self::Document(_) => "json",
+            Self::Document { .. } => "json",
+            Self::Sql => "sql",
         }
     }
 }
@@ -42,8 +50,8 @@ pub(crate) struct RejectsWriter<W: Write> {
     writer: W,
     form: RejectsForm,
     count: u64,
-    /// The record that was written last: one that is several links is given back once.
-    last: Option<u64>,
+    /// The record that was written last.
+    last: Option<(u64, String)>,
 }
 
 impl<W: Write> RejectsWriter<W> {
@@ -57,7 +65,7 @@ impl<W: Write> RejectsWriter<W> {
     /// # Errors
     /// The writer fails.
     pub(crate) fn write(&mut self, line: u64, raw: &str, reason: &str) -> io::Result<()> {
-        if self.last.replace(line) == Some(line) {
+        if self.is_last(line, raw) {
             return Ok(());
         }
         let first = self.count == 0;
@@ -65,13 +73,14 @@ impl<W: Write> RejectsWriter<W> {
         match &self.form {
             RejectsForm::Delimited { header, delimiter } => {
                 let separator = char::from(*delimiter);
-                if let (true, Some(header)) = (first, header) {
+                if first {
                     writeln!(self.writer, "{header}{separator}{IMPORT_ERROR}")?;
                 }
                 writeln!(self.writer, "{raw}{separator}{}", cell(reason, separator))
             }
+            RejectsForm::Sql => writeln!(self.writer, "-- {IMPORT_ERROR}: {}\n{raw}", one_line(reason)),
             RejectsForm::Lines => writeln!(self.writer, "{}", with_reason(raw, reason)),
-            RejectsForm::Document(place) => {
+            RejectsForm::Document { place, .. } => {
                 let opening = if first { opening(place) } else { separator(place).to_owned() };
                 let name = if place.container == Container::Object {
                     format!("\"link_{}\":", self.count)
@@ -83,12 +92,24 @@ impl<W: Write> RejectsWriter<W> {
         }
     }
 
+    /// Whether it is the record that was written last, which is several links: it is given back once.
+    fn is_last(&mut self, line: u64, raw: &str) -> bool {
+        let record = match self.form {
+            RejectsForm::Delimited { .. } | RejectsForm::Lines => (line, String::new()),
+            RejectsForm::Document { unique: true, .. } => (line, raw.to_owned()),
+            RejectsForm::Document { unique: false, .. } | RejectsForm::Sql => return false,
+        };
+        let is_last = self.last.as_ref() == Some(&record);
+        self.last = Some(record);
+        is_last
+    }
+
     /// Ends the file; answers how many records it has, and gives the writer back.
     ///
     /// # Errors
     /// The writer fails.
     pub(crate) fn finish(mut self) -> io::Result<(u64, W)> {
-        if let (RejectsForm::Document(place), 1..) = (&self.form, self.count) {
+        if let (RejectsForm::Document { place, .. }, 1..) = (&self.form, self.count) {
             self.writer.write_all(closing(place).as_bytes())?;
         }
         self.writer.flush()?;
@@ -105,9 +126,12 @@ pub(crate) fn reason(violations: &[Violation]) -> String {
     violations.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 fn cell(text: &str, separator: char) -> String {
-    // One line: the last line of a damaged file must not look like another record.
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = one_line(text);
     if text.contains([separator, '"']) || text.is_empty() { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
@@ -115,7 +139,7 @@ fn cell(text: &str, separator: char) -> String {
 fn with_reason(raw: &str, reason: &str) -> String {
     let (Some(body), true) = (raw.strip_suffix('}'), raw.starts_with('{')) else { return raw.to_owned() };
     let comma = if body[1..].trim().is_empty() { "" } else { "," };
-    format!("{}{comma}\"{IMPORT_ERROR}\":{}}}", body.trim_end(), Value::from(reason))
+    format!("{}{comma}\"{IMPORT_ERROR}\":{}}}", body, Value::from(reason))
 }
 
 fn opening(place: &Place) -> String {

@@ -118,6 +118,10 @@ impl<'a> Draft<'a> {
             Meaning::Is(field) => self.field(name, field, given),
             Meaning::Informational | Meaning::Within(_) => {}
             Meaning::Alias => self.alias(given),
+            Meaning::UrlInDirectory => {
+                let url = self.text(name, given);
+                self.short_url = url.map(|url| place::without_directory(&url));
+            }
             Meaning::Enabled => {
                 if let Some(enabled) = self.bool(name, &given) {
                     self.disable_if(!enabled);

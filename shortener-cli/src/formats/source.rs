@@ -7,6 +7,8 @@ use super::delimited::{self, Delimited};
 use super::fault::Fault;
 use super::json::{self, Json};
 use super::rejects::RejectsForm;
+use super::sql::{self, Sql};
+use super::sqlite::Sqlite;
 use super::text::Text;
 use super::{FileError, Input, Kind, Losses, MAX_RECORD_BYTES, ReadOptions, Record, products};
 
@@ -82,7 +84,7 @@ pub(crate) fn open(input: &Input, options: &ReadOptions) -> Result<Source, FileE
 
 fn records(input: &Input, options: &ReadOptions) -> Result<(Kind, Box<dyn Records>), Fault> {
     match bytes::open(input.path())? {
-        Content::Sqlite => Err(Fault::content("is a SQLite database", "no format")),
+        Content::Sqlite => Ok((Kind::Chhoto, Box::new(Sqlite::new(input.path(), options)?))),
         Content::Text(bytes) => text(Text::new(bytes), options),
     }
 }
@@ -93,6 +95,9 @@ fn text(mut text: Text, options: &ReadOptions) -> Result<(Kind, Box<dyn Records>
     let Some(first) = head.iter().copied().find(|byte| !byte.is_ascii_whitespace()) else {
         return Err(Fault::content("holds nothing but white space", "check the command that wrote it"));
     };
+    if sql::is_sql(&head) && !matches!(options.format, Some(kind) if kind != Kind::Yourls) {
+        return Ok((Kind::Yourls, Box::new(Sql::new(Cursor::new(head).chain(text), options))));
+    }
     if matches!(first, b'{' | b'[') { json(text, head, options) } else { delimited(text, head, options) }
 }
 
@@ -118,11 +123,14 @@ fn json(mut text: Text, mut head: Vec<u8>, options: &ReadOptions) -> Result<(Kin
 fn delimited(text: Text, head: Vec<u8>, options: &ReadOptions) -> Result<(Kind, Box<dyn Records>), Fault> {
     let understood = |names: &[String]| products::of_columns(names).is_some();
     let delimiter = options.delimiter.unwrap_or_else(|| delimited::delimiter_of(&head, understood));
+    let names = delimited::names(&head, delimiter);
     let kind = match options.format {
         Some(kind) => products::demand_columns(kind)?,
-        None => products::of_columns(&delimited::names(&head, delimiter)).unwrap_or(Kind::Csv),
+        None => products::of_columns(&names).unwrap_or(Kind::Csv),
     };
-    let records = Delimited::new(Cursor::new(head).chain(text), kind, delimiter, options)?;
+    // Its rejects have a header.
+    let implied = products::headerless(kind).filter(|implied| !names.iter().take(implied.len()).eq(*implied));
+    let records = Delimited::new(Cursor::new(head).chain(text), (kind, delimiter), implied, options)?;
     Ok((kind, Box::new(records)))
 }
 

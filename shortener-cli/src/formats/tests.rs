@@ -6,7 +6,10 @@ use tempfile::NamedTempFile;
 
 use super::*;
 
+mod bad;
 mod own;
+mod products;
+mod rejects;
 
 /// A file with this content.
 fn file(content: &[u8]) -> NamedTempFile {

@@ -67,6 +67,22 @@ fn an_export_that_is_applied_elsewhere_is_exported_the_same_by_every_back_end() 
 }
 
 #[test]
+fn an_export_that_is_imported_elsewhere_is_exported_the_same_by_every_back_end() {
+    let [file, table, api] = BackEnd::all();
+    fill(&file.cli);
+    for form in ["csv", "ndjson"] {
+        let original = exported(&file.cli, &["--format", form]);
+        for target in [&table, &api, &BackEnd::file()] {
+            let cli = &target.cli;
+            cli.run(&["domains", "set", "go.example"]).exits(0);
+            fs::write(cli.path("copy"), &original).unwrap();
+            cli.run(&["import", "copy", "--yes"]).exits(0);
+            assert_eq!(exported(cli, &["--format", form]), original, "{form} on {}", target.name);
+        }
+    }
+}
+
+#[test]
 fn files_are_written_as_their_name_says_and_replaced_only_if_wanted() {
     let cli = TestCli::new().with("SHORT_FILE", "links.db");
     fill(&cli);

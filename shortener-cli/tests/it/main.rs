@@ -10,6 +10,7 @@ mod crash;
 mod direct;
 mod export;
 mod help;
+mod import;
 mod migration;
 #[cfg(feature = "moto")]
 mod moto;

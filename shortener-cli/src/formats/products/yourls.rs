@@ -1,7 +1,7 @@
 //! YOURLS: `mysqldump` of `yourls_url`, the stats of its API, CSV of its import and export and bulk plugins.
 
 use crate::formats::field::Meaning;
-use crate::formats::field::TargetField::{Code, CreatedAt, ImportedClicks, ShortUrl, Target, Title};
+use crate::formats::field::TargetField::{Code, CreatedAt, ImportedClicks, Target, Title};
 
 use super::Meanings;
 
@@ -23,9 +23,9 @@ pub(super) const COLUMNS: Meanings = &[
 /// The columns of the bulk plugin, which writes no header.
 pub(super) const BULK: &[&str] = &["url", "keyword", "title"];
 
-/// `shorturl` can have more than the keyword in its path, as YOURLS may live in a directory.
+/// Keys of the stats.
 pub(super) const KEYS: Meanings = &[
-    ("shorturl", Meaning::Is(ShortUrl)),
+    ("shorturl", Meaning::UrlInDirectory),
     ("keyword", Meaning::Is(Code)),
     ("url", Meaning::Is(Target)),
     ("title", Meaning::Is(Title)),

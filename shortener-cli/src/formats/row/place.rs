@@ -75,6 +75,12 @@ impl Draft<'_> {
     }
 }
 
+/// `https://host/directory/code` without the directory.
+pub(super) fn without_directory(url: &str) -> String {
+    let Place { host, code } = Place::of(url);
+    format!("{}/{}", host.unwrap_or_default(), code.rsplit('/').next().unwrap_or_default())
+}
+
 /// The row of another short URL of the first row's link; none if one of the rows has its place.
 pub(super) fn alias_of(rows: &[Result<Row, Vec<Violation>>], alias: &str, reading: &Reading) -> Option<Row> {
     let Place { host, code } = Place::of(alias);

@@ -22,6 +22,7 @@ use super::{DeletionProtection, DynamoTable, Limits};
 use crate::table::TableError;
 
 mod dispatch;
+mod dump;
 mod fault;
 mod network;
 mod operation;

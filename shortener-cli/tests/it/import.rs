@@ -1,0 +1,9 @@
+//! `short import`: every row exactly once, whatever happens.
+
+mod files;
+mod journal;
+#[cfg(unix)]
+mod killed;
+mod script;
+mod signals;
+mod verify;

@@ -1,0 +1,1 @@
+//! Ctrl-C in the middle of an import.
