@@ -11,11 +11,11 @@ use super::batch;
 use super::plan::{Action, Change, Outcome, Plan, Step};
 use crate::again::patiently;
 
-/// Links in a batch of creates: short enough to be answered within an API's time.
-const BATCH: usize = 100;
+/// Links in a batch of creates: few, so that a table that is busy answers some batches wholly.
+const BATCH: usize = 25;
 
 /// Batches that are sent at the same time.
-const BATCHES: usize = 4;
+const BATCHES: usize = 8;
 
 /// Updates and deletes that are made at the same time.
 const CHANGES: usize = 16;
@@ -158,6 +158,7 @@ fn in_words_of_a_plan(problem: Problem) -> Problem {
         ProblemCode::VersionMismatch => "it was changed since the plan was made, and is left as it is now",
         ProblemCode::CodeTaken | ProblemCode::CodeRetired => "another link took the code since the plan was made",
         ProblemCode::NotFound => "it is gone since the plan was made",
+        ProblemCode::OutcomeUnknown => "whether it was done is not known",
         _ => return Problem { link: None, ..problem },
     };
     Problem { detail: detail.to_owned(), link: None, hint: None, ..problem }
