@@ -21,9 +21,9 @@ const BATCHES: usize = 8;
 const CHANGES: usize = 16;
 
 /// Makes the changes: creates, then updates, then deletes. One that fails does not stop the others, unless it shows that
-/// no other can succeed. Answers the links that were updated or deleted.
-pub(crate) async fn carry_out(operations: &dyn Operations, plan: &mut Plan) -> Vec<Link> {
-    let run = Run { operations, id: Uuid::new_v4(), hopeless: Cell::new(None) };
+/// no other can succeed. Answers the links that were updated or deleted; `progress` hears of each change.
+pub(crate) async fn carry_out(operations: &dyn Operations, plan: &mut Plan, progress: &dyn Fn(u64)) -> Vec<Link> {
+    let run = Run { operations, id: Uuid::new_v4(), hopeless: Cell::new(None), progress };
     let mut changed = Vec::new();
     let creates: Vec<&mut Change> = plan.changes.iter_mut().filter(|change| change.action == Action::Create).collect();
     run.create(creates).await;
@@ -52,6 +52,8 @@ struct Run<'a> {
     id: Uuid,
     /// Why no further change can succeed.
     hopeless: Cell<Option<Problem>>,
+    /// Hears of each change that is over.
+    progress: &'a dyn Fn(u64),
 }
 
 impl Run<'_> {
@@ -127,6 +129,7 @@ impl Run<'_> {
     }
 
     fn settle(&self, change: &mut Change, outcome: Result<(), Problem>) {
+        (self.progress)(1);
         match outcome {
             Ok(()) => change.outcome = Outcome::Done,
             Err(problem) => {
