@@ -20,19 +20,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// # Errors
 /// The last problem.
 pub(crate) async fn patiently<T>(ask: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Problem> {
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..ATTEMPTS {
+    for attempt in 0..ATTEMPTS - 1 {
         match ask().await {
             Err(problem) if problem.retryable => {
                 tracing::debug!(detail = problem.detail, "trying again");
-                let wanted = problem.retry_after_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-                sleep(wanted.unwrap_or_default().max(pause).min(LONGEST_PAUSE)).await;
-                pause *= 2;
+                sleep(pause(attempt, &problem)).await;
             }
             answer => return answer,
         }
     }
     ask().await
+}
+
+/// How long to wait after an attempt, the first being 0.
+fn pause(attempt: u32, problem: &Problem) -> Duration {
+    let wanted = Duration::from_secs(problem.retry_after_seconds.unwrap_or_default().into());
+    (FIRST_PAUSE * 2_u32.pow(attempt)).max(wanted).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
@@ -53,12 +56,19 @@ mod tests {
         (asked.get(), outcome)
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_may_pass_is_tried_again_and_nothing_else() {
-        assert_eq!(asked(ProblemCode::Unavailable, 2).await, (3, Ok(())));
-        let (times, outcome) = asked(ProblemCode::Unavailable, 99).await;
-        assert_eq!((times, outcome.is_err()), (ATTEMPTS, true));
+        assert_eq!(asked(ProblemCode::Unavailable, 1).await, (2, Ok(())));
         let (times, outcome) = asked(ProblemCode::CodeTaken, 99).await;
         assert_eq!((times, outcome.is_err()), (1, true));
+    }
+
+    #[test]
+    fn pauses_grow_to_a_limit_and_honour_the_service() {
+        let busy = |seconds| Problem { retry_after_seconds: seconds, ..Problem::new(ProblemCode::Unavailable, "x") };
+        let pauses: Vec<u128> = (0..7).map(|attempt| pause(attempt, &busy(None)).as_millis()).collect();
+        assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 8000, 10_000]);
+        assert_eq!(pause(0, &busy(Some(3))), Duration::from_secs(3));
+        assert_eq!(pause(0, &busy(Some(600))), LONGEST_PAUSE);
     }
 }

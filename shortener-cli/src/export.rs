@@ -15,7 +15,7 @@ use crate::formats::OwnWriter;
 /// Most links in a page.
 const PAGE: u16 = 1000;
 
-/// Writes every link of a filter, oldest first; answers how many.
+/// Writes every link of a filter, oldest first; answers how many. `progress` hears how many were read with each page.
 ///
 /// A change moves no link in this order, so that what others do meanwhile neither repeats nor skips one.
 ///
@@ -25,6 +25,7 @@ pub(crate) async fn copy<W: Write>(
     operations: &dyn Operations,
     filter: LinkFilter,
     writer: &mut OwnWriter<W>,
+    progress: impl Fn(u64),
 ) -> anyhow::Result<u64> {
     // The index by target is in the order of targets, in which a change does move a link.
     let host = filter.target_host.map(|host| host.trim().to_ascii_lowercase());
@@ -37,6 +38,7 @@ pub(crate) async fn copy<W: Write>(
             writer.write(link)?;
             written += 1;
         }
+        progress(page.links.len() as u64);
         filter.cursor = page.next_cursor;
         if filter.cursor.is_none() {
             return Ok(written);

@@ -17,14 +17,11 @@ mod comparison;
 mod config;
 mod confirm;
 mod context;
-#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod declared;
 mod each;
 mod exit;
 mod export;
-#[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod filter;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
 mod formats;
 mod hints;
 mod import;

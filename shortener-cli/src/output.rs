@@ -150,10 +150,12 @@ impl Output {
     /// Standard output cannot be written.
     #[expect(clippy::unused_self, reason = "printing is what an Output does")]
     pub(crate) fn marked(&self, lines: &[(Mark, String)]) -> io::Result<()> {
-        let text: String =
-            lines.iter().map(|(mark, line)| format!("{} {}\n", mark.shown(), text::printable(line))).collect();
+        let mut text = Vec::new();
+        for (mark, line) in lines {
+            writeln!(text, "{} {}", mark.shown(), text::printable(line))?;
+        }
         let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
+        stdout.write_all(&text)?;
         stdout.flush()
     }
 

@@ -51,7 +51,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     }
     context.confirmation().ask(question(&plan)).await?;
     let operations = context.operations().await?;
-    let mut changed = carry_out(operations, &mut plan).await;
+    let progress = context.output.progress("applying", Some(plan.size() as u64));
+    let mut changed = carry_out(operations, &mut plan, &|changes| progress.advance(changes)).await;
+    progress.finish();
     plan.report(context)?;
     let status = conclude(context, &plan);
     let settled = settle(context, operations, args.wait.wait(), &mut changed.iter_mut().collect::<Vec<_>>()).await;

@@ -37,6 +37,14 @@ pub(crate) struct Args {
     filter: FilterArgs,
 }
 
+/// Whether people see how far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ShowProgress {
+    Yes,
+    /// It would be drawn over the links on the same terminal.
+    No,
+}
+
 /// How the file is written.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
@@ -65,21 +73,36 @@ async fn to_output(context: &Context, filter: LinkFilter, shape: Shape) -> anyho
         let hint = "name a file by --to, or leave --compress out";
         return Err(Stopped::usage("a terminal cannot show compressed data", hint).into());
     }
-    let operations = context.operations().await?;
+    let show = if context.output.is_terminal() { ShowProgress::No } else { ShowProgress::Yes };
     let mut writer = OwnWriter::new(context.output.sink(), shape.form, shape.compression)?;
-    let written = copy(operations, filter, &mut writer).await?;
+    let written = write(context, filter, show, &mut writer).await?;
     writer.finish()?.flush()?;
     Ok(written)
+}
+
+async fn write(
+    context: &Context,
+    filter: LinkFilter,
+    show: ShowProgress,
+    writer: &mut OwnWriter<impl Write>,
+) -> anyhow::Result<u64> {
+    let operations = context.operations().await?;
+    if show == ShowProgress::No {
+        return copy(operations, filter, writer, |_| {}).await;
+    }
+    let progress = context.output.progress("exporting", None);
+    let written = copy(operations, filter, writer, |links| progress.advance(links)).await;
+    progress.finish();
+    written
 }
 
 async fn to_file(context: &Context, filter: LinkFilter, shape: Shape, path: &Path) -> anyhow::Result<u64> {
     if is_there(path) {
         context.confirmation().ask(format!("Replace {}?", path.display())).await?;
     }
-    let operations = context.operations().await?;
     let file = CompleteFile::begin(path)?;
     let mut writer = OwnWriter::new(file.writer()?, shape.form, shape.compression)?;
-    let written = copy(operations, filter, &mut writer).await?;
+    let written = write(context, filter, ShowProgress::Yes, &mut writer).await?;
     writer.finish()?;
     file.finish()?;
     Ok(written)

@@ -11,19 +11,19 @@ use super::batch;
 use super::plan::{Action, Change, Outcome, Plan, Step};
 use crate::again::patiently;
 
-/// Links in a batch of creates: short enough to be answered within an API's time.
-const BATCH: usize = 100;
+/// Links in a batch of creates: few, so that a table that is busy answers some batches wholly.
+const BATCH: usize = 25;
 
 /// Batches that are sent at the same time.
-const BATCHES: usize = 4;
+const BATCHES: usize = 8;
 
 /// Updates and deletes that are made at the same time.
 const CHANGES: usize = 16;
 
 /// Makes the changes: creates, then updates, then deletes. One that fails does not stop the others, unless it shows that
-/// no other can succeed. Answers the links that were updated or deleted.
-pub(crate) async fn carry_out(operations: &dyn Operations, plan: &mut Plan) -> Vec<Link> {
-    let run = Run { operations, id: Uuid::new_v4(), hopeless: Cell::new(None) };
+/// no other can succeed. Answers the links that were updated or deleted; `progress` hears of each change.
+pub(crate) async fn carry_out(operations: &dyn Operations, plan: &mut Plan, progress: &dyn Fn(u64)) -> Vec<Link> {
+    let run = Run { operations, id: Uuid::new_v4(), hopeless: Cell::new(None), progress };
     let mut changed = Vec::new();
     let creates: Vec<&mut Change> = plan.changes.iter_mut().filter(|change| change.action == Action::Create).collect();
     run.create(creates).await;
@@ -52,6 +52,8 @@ struct Run<'a> {
     id: Uuid,
     /// Why no further change can succeed.
     hopeless: Cell<Option<Problem>>,
+    /// Hears of each change that is over.
+    progress: &'a dyn Fn(u64),
 }
 
 impl Run<'_> {
@@ -127,6 +129,7 @@ impl Run<'_> {
     }
 
     fn settle(&self, change: &mut Change, outcome: Result<(), Problem>) {
+        (self.progress)(1);
         match outcome {
             Ok(()) => change.outcome = Outcome::Done,
             Err(problem) => {
@@ -158,6 +161,7 @@ fn in_words_of_a_plan(problem: Problem) -> Problem {
         ProblemCode::VersionMismatch => "it was changed since the plan was made, and is left as it is now",
         ProblemCode::CodeTaken | ProblemCode::CodeRetired => "another link took the code since the plan was made",
         ProblemCode::NotFound => "it is gone since the plan was made",
+        ProblemCode::OutcomeUnknown => "whether it was done is not known",
         _ => return Problem { link: None, ..problem },
     };
     Problem { detail: detail.to_owned(), link: None, hint: None, ..problem }

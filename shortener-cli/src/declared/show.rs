@@ -1,6 +1,6 @@
 //! What people and programs see of a plan.
 
-use shortener_core::wire::BatchResult;
+use shortener_core::wire::{BatchResult, Problem};
 
 use super::plan::{Action, Change, Outcome, Plan, Totals};
 use crate::cli::Format;
@@ -13,6 +13,9 @@ use crate::report::{Report, Shape, listed, shown};
 
 /// Longest name that the others are aligned with, in characters.
 const WIDEST_NAME: usize = 32;
+
+/// Most failures that are told one by one.
+const TOLD: usize = 20;
 
 impl Report for Plan {
     type Line = Change;
@@ -65,10 +68,13 @@ pub(crate) fn question(plan: &Plan) -> String {
 
 /// Says how it went and answers with what to exit.
 pub(crate) fn conclude(context: &Context, plan: &Plan) -> ExitStatus {
-    for change in &plan.changes {
-        if let Some(problem) = &change.problem {
-            complain(context, &change.name(), problem);
-        }
+    let failed: Vec<(String, &Problem)> =
+        plan.changes.iter().filter_map(|change| Some((change.name(), change.problem.as_ref()?))).collect();
+    for (name, problem) in failed.iter().take(TOLD) {
+        complain(context, name, problem);
+    }
+    if failed.len() > TOLD {
+        context.output.warn(&format!("{} more failed; --json names them all", failed.len() - TOLD));
     }
     let done = |action| {
         plan.changes.iter().filter(|change| change.action == action && change.outcome == Outcome::Done).count()

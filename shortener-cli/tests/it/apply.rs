@@ -222,7 +222,7 @@ fn lost_replies_and_throttles_leave_every_link_written_once() {
     let back_end = BackEnd::table();
     let (cli, engine) = (&back_end.cli, back_end.engine.as_ref().unwrap());
     write(cli, "links.toml", &many(150));
-    engine.inject_share(None, Fault::LostReply, 15, 1);
+    engine.inject_share(None, Fault::LostReply, 2, 1);
     engine.inject_share(None, Fault::Throttle, 15, 2);
     cli.run(&["apply", "-f", "links.toml", "--yes"]).exits(0);
     let edited = many(150).replace("Page", "Seite");

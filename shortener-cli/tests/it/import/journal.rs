@@ -24,7 +24,12 @@ fn a_run_that_fails_leaves_a_journal_for_its_own_import_alone() {
     let engine = back_end.engine.as_ref().unwrap();
     write(cli, "many.csv", &many(600));
     write(cli, "other.csv", &many(601));
-    engine.inject_share(Some("BatchExecuteStatement"), shortener_core::table::dynamo::in_process::Fault::Throttle, 100, 1);
+    engine.inject_share(
+        Some("BatchExecuteStatement"),
+        shortener_core::table::dynamo::in_process::Fault::Throttle,
+        100,
+        1,
+    );
     engine.inject_share(Some("PutItem"), shortener_core::table::dynamo::in_process::Fault::Throttle, 100, 1);
     let failed = cli.run(&["import", "many.csv", "--timeout", "3"]).exits(7);
     assert!(failed.stderr.contains("continue with: short import many.csv --timeout 3 --resume"), "{}", failed.stderr);
