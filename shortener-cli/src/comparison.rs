@@ -35,6 +35,12 @@ impl Fields {
         Self(self.0 | 1 << field as u16)
     }
 
+    /// These but for one.
+    #[must_use]
+    pub(crate) const fn without(self, field: Field) -> Self {
+        Self(self.0 & !(1 << field as u16))
+    }
+
     /// Whether the row speaks of a field.
     pub(crate) fn contains(self, field: Field) -> bool {
         self.0 & 1 << field as u16 != 0

@@ -1,5 +1,7 @@
 //! What every command works with.
 
+use std::sync::Arc;
+
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use tokio::sync::OnceCell;
 
@@ -20,7 +22,7 @@ pub(crate) struct Context {
     /// The environment.
     pub(crate) environment: Environment,
     access: Access,
-    operations: OnceCell<Box<dyn Operations>>,
+    operations: OnceCell<Arc<dyn Operations>>,
 }
 
 impl Context {
@@ -60,6 +62,18 @@ impl Context {
     /// # Errors
     /// The configuration is wrong, or the table cannot be opened.
     pub(crate) async fn operations(&self) -> anyhow::Result<&dyn Operations> {
+        self.opened().await.map(AsRef::as_ref)
+    }
+
+    /// The same for tasks that go on by themselves.
+    ///
+    /// # Errors
+    /// As [`Self::operations`].
+    pub(crate) async fn shared_operations(&self) -> anyhow::Result<Arc<dyn Operations>> {
+        self.opened().await.cloned()
+    }
+
+    async fn opened(&self) -> anyhow::Result<&Arc<dyn Operations>> {
         let operations = self.operations.get_or_try_init(|| async {
             let config = self.config()?;
             if let Location::Api(api) = &config.location
@@ -68,9 +82,9 @@ impl Context {
             {
                 self.output.warn(&format!("{} is not encrypted: others can read the API key on its way", api.url));
             }
-            backend::open(&config, self.access, &self.environment.user()).await
+            backend::open(&config, self.access, &self.environment.user()).await.map(Arc::from)
         });
-        operations.await.map(AsRef::as_ref)
+        operations.await
     }
 
     /// The table that the configuration names.

@@ -96,6 +96,14 @@ pub(crate) enum Stopped {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// Ctrl-C after a part was done.
+    #[error("{detail}")]
+    Halted {
+        /// What was done.
+        detail: String,
+        /// How to go on.
+        hint: String,
+    },
 }
 
 impl Stopped {
@@ -108,7 +116,7 @@ impl Stopped {
     pub(crate) fn status(&self) -> ExitStatus {
         match self {
             Self::Usage { .. } => ExitStatus::Usage,
-            Self::Declined | Self::Interrupted => ExitStatus::Interrupted,
+            Self::Declined | Self::Interrupted | Self::Halted { .. } => ExitStatus::Interrupted,
         }
     }
 
@@ -116,6 +124,7 @@ impl Stopped {
     pub(crate) fn problem(&self) -> Problem {
         let hint = match self {
             Self::Usage { hint, .. } => hint.clone(),
+            Self::Halted { hint, .. } => Some(hint.clone()),
             Self::Declined | Self::Interrupted => None,
         };
         Problem { hint, ..Problem::new(ProblemCode::Malformed, self.to_string()) }

@@ -7,21 +7,26 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 mod address;
+mod again;
 mod backend;
 #[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod cli;
 #[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod commands;
-#[expect(dead_code, reason = "the commands that use it come with it")]
 mod comparison;
 mod config;
 mod confirm;
 mod context;
+mod declared;
 mod each;
 mod exit;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
+mod export;
+mod filter;
 mod formats;
 mod hints;
+mod import;
+mod interrupt;
+mod migration;
 mod output;
 mod purge;
 mod report;
@@ -75,7 +80,7 @@ fn execute(cli: cli::Cli) -> ExitStatus {
 
 fn runtime(command: &commands::Command) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = match command {
-        commands::Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        commands::Command::Serve(_) | commands::Command::Import(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     builder.enable_all().build()

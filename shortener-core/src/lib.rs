@@ -9,6 +9,7 @@ pub mod error;
 pub mod link;
 pub mod metrics;
 pub mod operations;
+pub mod pace;
 pub mod policy;
 pub mod redirect;
 pub mod routes;

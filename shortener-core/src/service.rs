@@ -13,9 +13,12 @@ use crate::table::Table;
 use crate::when;
 
 mod api_keys;
+mod batch;
+mod bulk;
 mod caller;
 mod change;
 mod content;
+mod cost;
 mod create;
 mod cursor;
 mod directory;
@@ -32,13 +35,15 @@ mod session;
 mod store;
 mod tags;
 
+pub use batch::MAX_BATCH;
 pub use caller::Caller;
 pub use content::Content;
+pub use cost::Cost;
 pub use directory::{Directory, DomainDirectory, DomainEntry};
 pub use error::ServiceError;
 pub(crate) use record::Lifetime;
 pub use record::LinkRecord;
-pub use session::{MAX_BATCH, Session};
+pub use session::Session;
 
 /// Days for which the code of a deleted or expired link is not given to another one.
 pub const RETENTION_DAYS: u16 = 400;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{Span, Timestamp};
 
 use crate::error::InvalidValue;
 
@@ -15,39 +15,61 @@ pub enum DayEdge {
     End,
 }
 
+/// WHEN as it is written.
+enum When {
+    Never,
+    Now,
+    At(Timestamp),
+    /// That long after now.
+    After(Span),
+}
+
 /// Parses WHEN and resolves it against `now`, in UTC and whole seconds; none is `never`.
 ///
 /// # Errors
 /// [`InvalidValue`] `when_invalid` names the accepted forms.
 pub fn parse(text: &str, now: Timestamp, edge: DayEdge) -> Result<Option<Timestamp>, InvalidValue> {
     let text = text.trim();
-    match text {
-        "now" => return Ok(Some(whole_seconds(now))),
-        "never" => return Ok(None),
-        _ => {}
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Some(whole_seconds(at)));
-    }
-    if let Some(date) = parse_date(text) {
-        return end_of(date, edge).map(Some).ok_or_else(|| invalid(text));
-    }
-    let span: Span = text.parse().map_err(|_| invalid(text))?;
-    if span.is_negative() {
-        return Err(InvalidValue::new("when_negative", format!("span '{}' is negative", text.escape_debug())));
-    }
-    let at = now.to_zoned_datetime(TimeZone::UTC).checked_add(span).map_err(|_| invalid(text))?;
-    Ok(Some(whole_seconds(at.timestamp())))
+    let at = match read(text, edge)? {
+        When::Never => return Ok(None),
+        When::Now => now,
+        When::At(at) => at,
+        When::After(span) => {
+            let at = now.to_zoned_datetime(TimeZone::UTC).checked_add(span).map_err(|_| invalid(text))?;
+            at.timestamp()
+        }
+    };
+    Ok(Some(whole_seconds(at)))
 }
 
 /// WHEN in one spelling, whenever it is read: a moment or a date in RFC 3339, nothing for `never`; what depends on now
 /// as it was written. None if it is no WHEN.
 pub fn canonical(text: &str, edge: DayEdge) -> Option<String> {
     let text = text.trim();
-    // Two readings at different moments differ exactly if the text depends on now.
-    let read = |now| parse(text, now, edge).ok();
-    let (early, late) = (read(Timestamp::UNIX_EPOCH)?, read(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1))?);
-    Some(if early == late { early.map(|at| at.to_string()).unwrap_or_default() } else { text.to_owned() })
+    Some(match read(text, edge).ok()? {
+        When::Never => String::new(),
+        When::At(at) => whole_seconds(at).to_string(),
+        When::Now | When::After(_) => text.to_owned(),
+    })
+}
+
+fn read(text: &str, edge: DayEdge) -> Result<When, InvalidValue> {
+    match text {
+        "now" => return Ok(When::Now),
+        "never" => return Ok(When::Never),
+        _ => {}
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(When::At(at));
+    }
+    if let Some(date) = parse_date(text) {
+        return end_of(date, edge).map(When::At).ok_or_else(|| invalid(text));
+    }
+    let span: Span = text.parse().map_err(|_| invalid(text))?;
+    if span.is_negative() {
+        return Err(InvalidValue::new("when_negative", format!("span '{}' is negative", text.escape_debug())));
+    }
+    Ok(When::After(span))
 }
 
 /// The moment without fractions of a second.

@@ -39,8 +39,9 @@ pub(super) fn from_number(number: i64) -> Option<String> {
     at.ok().map(whole)
 }
 
+/// To the millisecond, which the service keeps of when a link was created.
 fn whole(at: Timestamp) -> String {
-    when::whole_seconds(at).to_string()
+    when::whole_milliseconds(at).to_string()
 }
 
 /// `2026-01-31T12:00:00Z`
@@ -73,7 +74,7 @@ mod tests {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         for (text, expected) in [
             ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"),
-            ("2026-01-31T12:00:00.123+02:00", "2026-01-31T10:00:00Z"),
+            ("2026-01-31T12:00:00.123+02:00", "2026-01-31T10:00:00.123Z"),
             ("2020-10-26T17:20:40+0000", "2020-10-26T17:20:40Z"),
             ("26/Oct/2020:17:20:40 +0100", "2020-10-26T16:20:40Z"),
             ("2026-07-01 12:00:00", "2026-07-01T10:00:00Z"),

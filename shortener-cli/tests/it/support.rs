@@ -1,5 +1,6 @@
 //! The command in a clean home, and a service that answers what it is told.
 
+mod back_end;
 mod fake_api;
 mod fake_cloudfront;
 mod served;
@@ -7,7 +8,8 @@ mod served;
 mod terminal;
 mod test_cli;
 
-pub(crate) use fake_api::{FakeApi, answer, link, problem};
+pub(crate) use back_end::BackEnd;
+pub(crate) use fake_api::{FakeApi, answer, link, problem, read_request};
 pub(crate) use fake_cloudfront::{Course, DISTRIBUTION, FakeCloudFront};
 pub(crate) use served::{Served, within};
 #[cfg(unix)]

@@ -206,11 +206,7 @@ impl Service {
             vec![Write::put(item).when(Condition::VersionIs(before.body.version)), Write::put(event.encode(&after)?)];
         writes.extend(after.tag_deletes(old.iter().filter(|tag| !new.contains(tag))));
         writes.extend(after.tag_puts(new.iter().filter(|tag| !old.contains(tag))));
-        match self.register_tags(new).await {
-            Ok(()) => {}
-            Err(ServiceError::Store(error)) => return Err(error),
-            Err(other) => return Err(TableError::Invalid(other.to_string())),
-        }
+        self.register_tags(new).await?;
         match self.write_resolved(&writes).await {
             // Our own write, whose reply was lost.
             Err(TableError::ConditionFailed { existing: Some(item), .. })

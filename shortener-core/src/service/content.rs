@@ -18,6 +18,18 @@ pub struct Content {
     text: String,
 }
 
+/// The fields of a request that are read, and not taken as they are written.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    pub(super) domain: &'a Domain,
+    pub(super) code: Option<&'a ShortCode>,
+    pub(super) target: &'a TargetUrl,
+    /// Sorted and unique.
+    pub(super) tags: &'a [Tag],
+    pub(super) status: RedirectStatus,
+    pub(super) owner: Option<&'a Tag>,
+}
+
 impl Content {
     /// The content of a request; none if a field of it cannot be read.
     pub fn of(request: &CreateLink) -> Option<Self> {
@@ -28,19 +40,28 @@ impl Content {
         tags.sort();
         tags.dedup();
         let status = request.redirect_status.map_or(Ok(RedirectStatus::Found), RedirectStatus::try_from).ok()?;
+        let owner = request.owner.as_deref().map(Tag::parse).transpose().ok()?;
+        let (code, owner) = (code.as_ref(), owner.as_ref());
+        Self::of_fields(request, &Fields { domain: &domain, code, target: &target, tags: &tags, status, owner })
+    }
+
+    /// The content of a request whose fields were read already; none if a time of it cannot be read.
+    pub(super) fn of_fields(request: &CreateLink, fields: &Fields<'_>) -> Option<Self> {
+        let Fields { domain, code, target, tags, status, owner } = fields;
         let when = |text: &Option<String>, edge| match text {
             Some(text) => when::canonical(text, edge),
             None => Some(String::new()),
         };
         let fields = (
-            (&domain, &code, &target, request.title.as_deref().map(str::trim).unwrap_or_default(), &tags, status),
-            (request.forward_query, request.disabled, &request.owner, request.max_clicks),
+            (domain, code, target, request.title.as_deref().map(str::trim).unwrap_or_default(), tags, status),
+            (request.forward_query, request.disabled, owner, request.max_clicks),
             when(&request.starts_at, DayEdge::Start)?,
             when(&request.expires_at, DayEdge::End)?,
             when(&request.created_at, DayEdge::Start)?,
         );
         let text = serde_json::to_string(&fields).ok()?;
-        Some(Self { place: code.map(|code| (domain, code)), text })
+        let place = code.map(|code| ((*domain).clone(), code.clone()));
+        Some(Self { place, text })
     }
 
     /// 128 bits that stand for the content.
@@ -69,6 +90,7 @@ mod tests {
             tags: vec!["a".to_owned(), "b".to_owned()],
             expires_at: Some("2027-01-31T23:59:59Z".to_owned()),
             redirect_status: Some(302),
+            owner: Some("team".to_owned()),
             ..row("https://example.com/")
         };
         let spelled = CreateLink {
@@ -76,6 +98,7 @@ mod tests {
             tags: vec!["B".to_owned(), "a".to_owned(), "b".to_owned()],
             expires_at: Some("2027-01-31".to_owned()),
             title: Some(" ".to_owned()),
+            owner: Some("Team".to_owned()),
             occurrence: Some(3),
             imported_clicks: Some(7),
             ..row("HTTPS://EXAMPLE.com")

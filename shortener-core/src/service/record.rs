@@ -188,12 +188,18 @@ impl LinkRecord {
 
     /// The link as the API shows it.
     pub(crate) fn view(&self, base: &BaseUrl, now: Timestamp) -> Link {
-        let body = self.body.clone();
+        self.clone().into_view(base, now)
+    }
+
+    /// [`Self::view`] of a record that is needed no more.
+    pub(super) fn into_view(self, base: &BaseUrl, now: Timestamp) -> Link {
+        let state = self.state(now);
+        let Self { domain, code, body } = self;
         Link {
-            short_url: base.short_url(&self.code),
-            state: self.state(now),
-            code: self.code.clone(),
-            domain: self.domain.clone(),
+            short_url: base.short_url(&code),
+            state,
+            code,
+            domain,
             target: body.target,
             title: body.title,
             tags: body.tags,

@@ -8,9 +8,9 @@ use super::{Service, ServiceError};
 use crate::table::keys::{self, hex};
 use crate::table::{Condition, Consistency, Item, TableError, Write};
 
-/// 256 bits made once per table. Never shown.
+/// 256 bits made once per table, ready for use as a key. Never shown.
 #[derive(Clone)]
-pub(super) struct TableSecret([u8; 32]);
+pub(super) struct TableSecret(Hmac<Sha256>);
 
 #[derive(Serialize, Deserialize)]
 struct SecretRecord {
@@ -26,8 +26,7 @@ impl std::fmt::Debug for TableSecret {
 impl TableSecret {
     /// HMAC-SHA-256 over the parts, each preceded by its length so that no two lists of parts are alike.
     pub(super) fn derive(&self, parts: &[&str]) -> [u8; 32] {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).expect("HMAC takes any key");
+        let mut mac = self.0.clone();
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
@@ -65,6 +64,7 @@ impl Service {
 
 fn parse(item: &Item) -> Result<TableSecret, ServiceError> {
     let record: SecretRecord = item.decode()?;
-    let bytes = data_encoding::HEXLOWER.decode(record.secret.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    Ok(TableSecret(bytes.ok_or_else(|| TableError::BadItem("the table's secret is not 256 bits".to_owned()))?))
+    let bytes = data_encoding::HEXLOWER.decode(record.secret.as_bytes()).ok().filter(|bytes| bytes.len() == 32);
+    let mac = bytes.and_then(|bytes| Hmac::new_from_slice(&bytes).ok());
+    Ok(TableSecret(mac.ok_or_else(|| TableError::BadItem("the table's secret is not 256 bits".to_owned()))?))
 }

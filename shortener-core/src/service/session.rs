@@ -5,21 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::purge::{is_noticed, is_reissue};
-use super::{Caller, Service, ServiceError};
+use super::{Caller, Service};
 use crate::edge::{EdgeCache, PurgeId};
-use crate::error::InvalidValue;
 use crate::link::Domain;
 use crate::operations::{LinkRef, Operations, WriteOptions};
 use crate::wire::{
     BatchResult, CreateKey, CreateLink, Created, CreatedKey, DomainList, DomainSettings, History, KeyList, KeyView,
     Link, LinkFilter, LinkPage, Problem, Purge, RotateKey, SetDomain, TagList, UpdateLink, Whoami,
 };
-
-/// Most links in one batch.
-pub const MAX_BATCH: usize = 500;
-
-/// Links of a batch that are created at the same time.
-const BATCH_CONCURRENCY: usize = 32;
 
 /// The service in the hands of one caller: what handlers and direct commands use.
 #[derive(Debug, Clone)]
@@ -63,43 +56,11 @@ impl Operations for Session {
     }
 
     async fn create_batch(&self, requests: &[CreateLink], options: &WriteOptions) -> Result<Vec<BatchResult>, Problem> {
-        check_size(requests)?;
-        let slots = Arc::new(tokio::sync::Semaphore::new(BATCH_CONCURRENCY));
-        let mut creates = tokio::task::JoinSet::new();
-        for (at, request) in requests.iter().cloned().enumerate() {
-            let (session, slots) = (self.clone(), Arc::clone(&slots));
-            let key = options.idempotency_key.as_ref().map(|key| format!("{key} #{at}"));
-            let options = WriteOptions { idempotency_key: key, ..options.clone() };
-            creates.spawn(async move {
-                let _slot = slots.acquire().await;
-                let created = session.service.create(&session.caller, &request, &options).await;
-                let is_reissue = created.as_ref().is_ok_and(|(link, created)| is_reissue(&request, *created, link));
-                (at, is_reissue, batch_result(created.map_err(Problem::from)))
-            });
-        }
-        let mut results: Vec<Option<BatchResult>> = vec![None; requests.len()];
-        let mut reissued = Vec::new();
-        while let Some(joined) = creates.join_next().await {
-            let (at, is_reissue, result) = joined.map_err(|_| internal())?;
-            results[at] = Some(result);
-            reissued.extend(is_reissue.then_some(at));
-        }
-        let mut results = results.into_iter().collect::<Option<Vec<_>>>().ok_or_else(internal)?;
-        let links = results.iter_mut().enumerate().filter(|(at, _)| reissued.contains(at));
-        self.purge(&mut links.filter_map(|(_, result)| result.link.as_mut()).collect::<Vec<_>>(), options).await;
-        Ok(results)
+        self.create_all(requests, options).await
     }
 
     async fn check_batch(&self, requests: &[CreateLink]) -> Result<Vec<Option<Problem>>, Problem> {
-        check_size(requests)?;
-        let mut problems = Vec::with_capacity(requests.len());
-        for request in requests {
-            match self.service.check(&self.caller, request).await {
-                Err(error @ ServiceError::Store(_)) => return Err(error.into()),
-                checked => problems.push(checked.err().map(Problem::from)),
-            }
-        }
-        Ok(problems)
+        self.check_all(requests).await
     }
 
     async fn get(&self, link: &LinkRef) -> Result<Link, Problem> {
@@ -173,24 +134,4 @@ impl Operations for Session {
     async fn whoami(&self) -> Result<Whoami, Problem> {
         Ok(self.caller.whoami())
     }
-}
-
-fn check_size(requests: &[CreateLink]) -> Result<(), Problem> {
-    if (1..=MAX_BATCH).contains(&requests.len()) {
-        return Ok(());
-    }
-    let detail = format!("a batch has 1 to {MAX_BATCH} links, this one has {}", requests.len());
-    Err(ServiceError::violation("/links", &InvalidValue::new("batch_size", detail)).into())
-}
-
-fn batch_result(outcome: Result<(Link, Created), Problem>) -> BatchResult {
-    match outcome {
-        Ok((link, Created::New | Created::Replayed)) => BatchResult { status: 201, link: Some(link), problem: None },
-        Ok((link, Created::Existing)) => BatchResult { status: 200, link: Some(link), problem: None },
-        Err(problem) => BatchResult { status: problem.status, link: None, problem: Some(problem) },
-    }
-}
-
-fn internal() -> Problem {
-    Problem::new(crate::wire::ProblemCode::Internal, "a create of the batch failed")
 }

@@ -28,7 +28,7 @@ impl Service {
     }
 
     /// Full jitter: anything up to 20 ms, 40 ms, 80 ms, so that competitors part ways.
-    fn jitter(&self, attempt: u32) -> Duration {
+    pub(super) fn jitter(&self, attempt: u32) -> Duration {
         let ceiling = 20 << attempt.saturating_sub(1);
         Duration::from_millis(u64::from(self.codes.entropy()[0]) * ceiling / 255)
     }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 
+use crate::pace::{Pace, Patience};
+
 use super::{Added, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write, check_writes};
 
 mod admin;
-mod backoff;
 mod doubt;
 mod error;
 mod expression;
@@ -18,6 +19,7 @@ mod hedge;
 #[cfg(feature = "testing-dynamodb")]
 pub mod in_process;
 mod insert;
+mod paced;
 mod read;
 mod settings;
 mod shape;
@@ -37,19 +39,30 @@ pub struct DynamoTable {
     name: String,
     insert_by: InsertBy,
     hedge: Option<Duration>,
+    /// Of the requests of loads; shared by all clones.
+    pace: Pace,
+    patience: Patience,
 }
 
 impl DynamoTable {
     /// A table reached through a given client, for tests.
     pub fn from_client(client: Client, table: impl Into<String>) -> Self {
-        Self { client, name: table.into(), insert_by: InsertBy::default(), hedge: None }
+        let insert_by = InsertBy::default();
+        let (pace, patience) = (Pace::new(insert_by.in_flight()), Patience::REQUEST);
+        Self { client, name: table.into(), insert_by, hedge: None, pace, patience }
     }
 
-    /// The same table with another way to insert in bulk.
+    /// The same table with another way to insert in bulk, and a pace of its own.
     #[must_use]
     pub fn inserting_by(mut self, insert_by: InsertBy) -> Self {
         self.insert_by = insert_by;
+        self.pace = Pace::new(insert_by.in_flight());
         self
+    }
+
+    /// How many requests of bulk inserts and reads may be under way now: follows what DynamoDB bears.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// The table's name.

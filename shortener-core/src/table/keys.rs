@@ -2,7 +2,7 @@
 //!
 //! One table holds everything. A link, its history and its statistics share the partition `LINK#<domain>#<code>`.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -278,8 +278,5 @@ pub fn quota(domain: &Domain, code: &ShortCode) -> Key {
 
 /// Lower-case hexadecimal of bytes.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    data_encoding::HEXLOWER.encode(bytes)
 }

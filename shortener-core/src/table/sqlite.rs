@@ -17,6 +17,7 @@ use super::{
     check_query, check_writes,
 };
 use read::Readers;
+use rows::Rows;
 use writer::Writer;
 
 mod apply;
@@ -24,6 +25,7 @@ mod backup;
 mod error;
 mod query;
 mod read;
+mod rows;
 mod schema;
 mod writer;
 
@@ -135,7 +137,7 @@ impl SqliteTable {
         let mut purged = 0;
         while purged < limit {
             let wanted = (limit - purged).min(PURGED_TOGETHER);
-            let done = self.writer()?.submit(move |connection| apply::purge(connection, now, wanted)).await?;
+            let done = self.writer()?.submit(move |open| apply::purge(open, now, wanted)).await?;
             purged += done;
             if done < wanted {
                 break;
@@ -202,15 +204,15 @@ impl Table for SqliteTable {
     async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
         check_writes(writes)?;
         let writes = writes.to_vec();
-        self.writer()?.submit(move |connection| apply::write_all(connection, &writes)).await
+        self.writer()?.submit(move |open| apply::write_all(open, &writes)).await
     }
 
     async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
         items.iter().try_for_each(check_item)?;
         let mut outcomes = Vec::with_capacity(items.len());
         for chunk in items.chunks(INSERTED_TOGETHER) {
-            let chunk = chunk.to_vec();
-            outcomes.extend(self.writer()?.submit(move |connection| apply::insert_all(connection, &chunk)).await?);
+            let rows = Rows::of(chunk)?;
+            outcomes.extend(self.writer()?.submit_bulk(move |open| apply::insert_all(open, &rows)).await?);
         }
         Ok(outcomes)
     }
@@ -228,7 +230,7 @@ impl Table for SqliteTable {
 
     async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
         let (key, attribute) = (key.clone(), attribute.to_owned());
-        self.writer()?.submit(move |connection| apply::add(connection, &key, &attribute, n, ceiling)).await
+        self.writer()?.submit(move |open| apply::add(open, &key, &attribute, n, ceiling)).await
     }
 }
 

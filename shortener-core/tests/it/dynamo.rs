@@ -16,6 +16,8 @@ use shortener_core::table::{
     Added, Condition, Consistency, Inserted, Item, Key, Order, Query, SortRange, Table, TableError, Write, conformance,
 };
 
+mod faults;
+
 fn item(sk: &str) -> Item {
     Item { key: Key::new("TEST", sk), attributes: json!({ "version": 1 }).as_object().unwrap().clone() }
 }

@@ -10,7 +10,9 @@ use rusqlite::Connection;
 use serde_json::json;
 use shortener_core::table::conformance::run_all;
 use shortener_core::table::sqlite::{ItemCount, OpenMode, SqliteOptions, SqliteTable};
-use shortener_core::table::{Condition, Consistency, Item, Key, Order, Query, SortRange, Table, TableError, Write};
+use shortener_core::table::{
+    Condition, Consistency, Inserted, Item, Key, Order, Query, SortRange, Table, TableError, Write,
+};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -94,6 +96,31 @@ async fn writes_that_queue_up_share_a_commit() {
     assert_eq!(table.query(&everything()).await.unwrap().items.len(), 33);
     let commits = table.status().unwrap().commits - before;
     assert!(commits <= 4, "64 writes in {commits} commits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bulk_loads_share_a_commit_with_writes_and_with_each_other() {
+    let place = Place::new();
+    let table = Arc::new(place.open());
+    put(&table, &item("taken")).await.unwrap();
+    let before = table.status().unwrap().commits;
+    let lock = place.lock();
+    let mut loads = JoinSet::new();
+    for load in 0..8 {
+        let [table, other] = [&table, &table].map(Arc::clone);
+        // Neighbours meet in half of their keys.
+        let items: Vec<_> = (load * 250..load * 250 + 500).map(|number| item(&number.to_string())).collect();
+        loads.spawn(async move { table.insert_many(&items).await.unwrap() });
+        let refused = [Write::put(item("taken")).when(Condition::Absent)];
+        loads.spawn(async move { other.write(&refused).await.map(|()| Vec::new()).unwrap_or_default() });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    drop(lock);
+    let outcomes: Vec<_> = loads.join_all().await.concat();
+    let inserted = outcomes.iter().filter(|outcome| **outcome == Inserted::Inserted).count();
+    assert_eq!((outcomes.len(), inserted), (4_000, 2_250));
+    assert_eq!(table.query(&everything()).await.unwrap().items.len(), 2_251);
+    assert!(table.status().unwrap().commits - before <= 4);
 }
 
 #[tokio::test]

@@ -72,13 +72,24 @@ impl TestCli {
     }
 
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Outcome {
-        let output = self.command(args).write_stdin(input).output().unwrap();
+        self.outcome(args, self.command(args).write_stdin(input))
+    }
+
+    fn outcome(&self, args: &[&str], command: &mut assert_cmd::Command) -> Outcome {
+        let output = command.output().unwrap();
         let redact = |bytes: &[u8]| self.redact(&String::from_utf8_lossy(bytes));
         let (stdout, stderr) = (redact(&output.stdout), redact(&output.stderr));
         let status = output.status.code().unwrap_or(-1);
         let command = self.redact(&args.join(" "));
         let shown = format!("$ short {command}\n[{status}]\n--- stdout\n{stdout}--- stderr\n{stderr}");
         Outcome { status, stdout, stderr, shown }
+    }
+
+    /// Runs the command for so many seconds at most.
+    pub(crate) fn run_for(&self, args: &[&str], seconds: u64) -> Outcome {
+        let mut command = self.command(args);
+        command.timeout(Duration::from_secs(seconds));
+        self.outcome(args, &mut command)
     }
 
     /// Runs several commands and shows them all.
@@ -116,6 +127,11 @@ pub(crate) fn redact_moments(text: &str) -> String {
 }
 
 impl Outcome {
+    /// The command and everything that it said, for a snapshot.
+    pub(crate) fn shown(&self) -> String {
+        self.shown.clone()
+    }
+
     /// Demands an exit status.
     #[track_caller]
     pub(crate) fn exits(self, status: i32) -> Self {

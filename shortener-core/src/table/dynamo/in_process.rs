@@ -2,7 +2,9 @@
 //! without a socket, records them, and injects faults. [`InProcess::serve`] offers the same engine on a loopback port.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpRequest;
@@ -20,8 +22,11 @@ use super::{DeletionProtection, DynamoTable, Limits};
 use crate::table::TableError;
 
 mod dispatch;
+mod dump;
 mod fault;
+mod network;
 mod operation;
+mod partial;
 mod server;
 
 pub use fault::Fault;
@@ -29,6 +34,7 @@ pub use operation::Operation;
 pub use server::Server;
 
 use fault::Faults;
+use network::Network;
 
 /// The engine. Cloning shares the data, the record and the faults.
 #[derive(Debug, Clone)]
@@ -36,8 +42,11 @@ pub struct InProcess(Arc<Inner>);
 
 struct Inner {
     database: Database,
+    is_recording: AtomicBool,
     operations: Mutex<Vec<Operation>>,
     faults: Mutex<Faults>,
+    network: Network,
+    busy_ns: AtomicU64,
 }
 
 impl std::fmt::Debug for Inner {
@@ -60,7 +69,14 @@ impl InProcess {
     /// [`TableError::Engine`] if the emulator does not start.
     pub fn start() -> Result<Self, TableError> {
         let database = Database::memory().map_err(|error| TableError::Engine(error.into()))?;
-        Ok(Self(Arc::new(Inner { database, operations: Mutex::default(), faults: Mutex::default() })))
+        Ok(Self(Arc::new(Inner {
+            database,
+            is_recording: AtomicBool::new(true),
+            operations: Mutex::default(),
+            faults: Mutex::default(),
+            network: Network::default(),
+            busy_ns: AtomicU64::new(0),
+        })))
     }
 
     /// An engine and a table made in it by [`DynamoTable::create`].
@@ -104,33 +120,104 @@ impl InProcess {
         lock(&self.0.operations).clear();
     }
 
+    /// Keeps no record of operations from now on: for loads of millions, whose record would fill the memory.
+    pub fn stop_recording(&self) {
+        self.0.is_recording.store(false, Ordering::Relaxed);
+        self.forget_operations();
+    }
+
+    /// Time spent inside the emulator since the start, in all threads together, waiting for one another included.
+    pub fn busy(&self) -> Duration {
+        Duration::from_nanos(self.0.busy_ns.load(Ordering::Relaxed))
+    }
+
+    /// Adds this much time to every round trip, half on the way there and half on the way back.
+    pub fn set_round_trip(&self, time: Duration) {
+        self.0.network.set_round_trip(time);
+    }
+
+    /// Throttles every request that arrives while this many others are under way. Only a round trip that takes time
+    /// lets requests of one thread meet.
+    pub fn throttle_above(&self, in_flight: usize) {
+        self.0.network.set_most_in_flight(in_flight);
+    }
+
     /// Makes the next `times` attempts of an operation (such as `PutItem`; none for any) fail in this way.
     pub fn inject(&self, operation: Option<&'static str>, fault: Fault, times: usize) {
         lock(&self.0.faults).add(operation, fault, times);
     }
 
-    /// Takes all faults back.
-    pub fn heal(&self) {
-        *lock(&self.0.faults) = Faults::default();
+    /// Makes this many percent of all attempts of an operation (none for any) fail in this way until
+    /// [`InProcess::heal`]; which ones, is drawn from `seed`. Faults injected by number come first.
+    pub fn inject_share(&self, operation: Option<&'static str>, fault: Fault, percent: u8, seed: u64) {
+        lock(&self.0.faults).add_share(operation, fault, percent, seed);
     }
 
-    /// Answers one request: the operation's name and its JSON. The error is a broken connection.
+    /// Takes all faults back, and the bound on the requests under way.
+    pub fn heal(&self) {
+        *lock(&self.0.faults) = Faults::default();
+        self.throttle_above(usize::MAX);
+    }
+
+    /// Answers one request after the time of the way: the operation's name and its JSON. The error is a broken connection.
+    async fn exchange(&self, operation: &str, body: &str) -> Result<Reply, ConnectorError> {
+        let passage = self.0.network.enter();
+        self.0.network.travel().await;
+        let answer = if passage.is_too_many {
+            self.record(operation, body);
+            Ok(throttled())
+        } else {
+            self.answer(operation, body)
+        };
+        self.0.network.travel().await;
+        answer
+    }
+
+    fn record(&self, operation: &str, body: &str) {
+        if self.0.is_recording.load(Ordering::Relaxed) {
+            lock(&self.0.operations).push(Operation::read(operation, body));
+        }
+    }
+
+    fn run(&self, operation: &str, body: &str) -> Reply {
+        let begin = Instant::now();
+        let reply = dispatch::run(&self.0.database, operation, body);
+        self.0.busy_ns.fetch_add(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(0), Ordering::Relaxed);
+        reply
+    }
+
     fn answer(&self, operation: &str, body: &str) -> Result<Reply, ConnectorError> {
-        lock(&self.0.operations).push(Operation::read(operation, body));
-        let fault = lock(&self.0.faults).take(operation);
-        let run = |body: &str| dispatch::run(&self.0.database, operation, body);
+        self.record(operation, body);
+        let (fault, mut random) = {
+            let mut faults = lock(&self.0.faults);
+            (faults.take(operation), faults.fork())
+        };
+        let run = |body: &str| self.run(operation, body);
         match fault {
             None => Ok(run(body)),
-            Some(Fault::Throttle) => Ok(dispatch::failure(400, "ThrottlingException", "Rate exceeded")),
+            Some(Fault::Throttle) => Ok(throttled()),
             Some(Fault::ServerError) => Ok(dispatch::failure(500, "InternalServerError", "injected")),
+            Some(Fault::ExpiredToken) => Ok(dispatch::failure(
+                400,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            )),
             Some(Fault::Unreachable) => Err(broken(io::ErrorKind::ConnectionRefused)),
             Some(Fault::LostReply) => {
                 run(body);
                 Err(broken(io::ErrorKind::ConnectionReset))
             }
-            Some(Fault::Unprocessed) => Ok(fault::leave_unprocessed(operation, body, run)),
+            // Of a batch of one, that one: so that there is progress.
+            Some(Fault::Unprocessed) => Ok(partial::run(operation, body, |at, of| at < of.div_ceil(2), run)),
+            Some(Fault::SomeUnprocessed { percent }) => {
+                Ok(partial::run(operation, body, |_, _| random.u8(..100) >= percent, run))
+            }
         }
     }
+}
+
+fn throttled() -> Reply {
+    dispatch::failure(400, "ThrottlingException", "Rate exceeded")
 }
 
 fn broken(kind: io::ErrorKind) -> ConnectorError {
@@ -155,11 +242,13 @@ impl HttpClient for InProcess {
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let operation = operation_of(request.headers().get("x-amz-target"));
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
-        HttpConnectorFuture::ready(self.answer(operation, &body).and_then(|reply| {
+        let engine = self.clone();
+        HttpConnectorFuture::new(async move {
+            let operation = operation_of(request.headers().get("x-amz-target"));
+            let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
+            let reply = engine.exchange(operation, &body).await?;
             let status = reply.status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;
             Ok(HttpResponse::new(status, SdkBody::from(reply.body)))
-        }))
+        })
     }
 }

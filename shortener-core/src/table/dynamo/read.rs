@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use futures_util::stream::{FuturesUnordered, TryStreamExt};
 
 use super::DynamoTable;
-use super::backoff::Backoff;
 use super::error::of_read;
 use super::expression::Placeholders;
 use super::hedge::hedged;
+use super::paced::{Step, Turns};
 use super::value::{Wire, from_wire, item_from_wire, key_from_wire, key_to_wire, to_wire};
 use crate::table::keys::{Index, SortType, attribute};
 use crate::table::{Consistency, Item, Key, Order, Page, Position, Query, SortRange, TableError};
@@ -34,38 +35,45 @@ impl DynamoTable {
         let mut wanted: Vec<&Key> = keys.iter().collect();
         wanted.sort();
         wanted.dedup();
-        let mut found = HashMap::with_capacity(wanted.len());
-        for batch in wanted.chunks(BATCH) {
-            self.get_batch(batch.iter().map(|key| key_to_wire(key)).collect(), &mut found).await?;
-        }
+        let batches: FuturesUnordered<_> = wanted.chunks(BATCH).map(|batch| self.get_batch(batch)).collect();
+        let found: HashMap<Key, Item> = batches
+            .try_fold(HashMap::with_capacity(wanted.len()), |mut found, items| async move {
+                found.extend(items.into_iter().map(|item| (item.key.clone(), item)));
+                Ok(found)
+            })
+            .await?;
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
-    async fn get_batch(&self, mut waiting: Vec<Wire>, found: &mut HashMap<Key, Item>) -> Result<(), TableError> {
-        let mut backoff = Backoff::default();
+    async fn get_batch(&self, batch: &[&Key]) -> Result<Vec<Item>, TableError> {
+        let mut found = Vec::with_capacity(batch.len());
+        let mut waiting: Vec<Wire> = batch.iter().map(|key| key_to_wire(key)).collect();
+        let mut turns = Turns::new(self.patience);
         loop {
-            let before = waiting.len();
-            let request = KeysAndAttributes::builder().set_keys(Some(waiting)).consistent_read(true).build();
-            let reply = self
-                .client
-                .batch_get_item()
-                .request_items(&self.name, request.map_err(|error| TableError::Engine(error.into()))?)
-                .send()
-                .await
-                .map_err(|error| of_read(&self.name, error))?;
-            for wire in reply.responses.unwrap_or_default().into_values().flatten() {
-                let item = item_from_wire(wire)?;
-                found.insert(item.key.clone(), item);
+            let permit = self.pace.acquire().await;
+            let outcome = self.get_some(&mut waiting, &mut found).await;
+            if turns.judge(permit, outcome).await?.is_some() {
+                return Ok(found);
             }
-            waiting = reply.unprocessed_keys.unwrap_or_default().into_values().flat_map(|rest| rest.keys).collect();
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            if waiting.len() < before {
-                backoff.reset();
-            }
-            backoff.pause().await?;
         }
+    }
+
+    /// Asks for the items at the keys that wait, once; leaves those there that DynamoDB did not get to.
+    async fn get_some(&self, waiting: &mut Vec<Wire>, found: &mut Vec<Item>) -> Result<Step<()>, TableError> {
+        let before = waiting.len();
+        let request = KeysAndAttributes::builder().set_keys(Some(waiting.clone())).consistent_read(true).build();
+        let reply = self
+            .client
+            .batch_get_item()
+            .request_items(&self.name, request.map_err(|error| TableError::Engine(error.into()))?)
+            .send()
+            .await
+            .map_err(|error| of_read(&self.name, error))?;
+        for wire in reply.responses.unwrap_or_default().into_values().flatten() {
+            found.push(item_from_wire(wire)?);
+        }
+        *waiting = reply.unprocessed_keys.unwrap_or_default().into_values().flat_map(|rest| rest.keys).collect();
+        Ok(Step::of(before, waiting.len()))
     }
 
     /// Reads one page that is empty only if nothing follows.

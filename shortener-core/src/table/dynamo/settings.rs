@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Config, Region};
 
 use super::{DynamoTable, InsertBy};
+use crate::pace::Patience;
 use crate::table::TableError;
 
 /// Stands for the region where an endpoint is given, which needs one only for the signature.
@@ -34,7 +35,7 @@ pub struct DynamoSettings {
     pub credentials: CredentialSource,
     /// How long and how often to try.
     pub limits: Limits,
-    /// How bulk inserts are sent.
+    /// How bulk inserts are sent: [`InsertBy::NEAR`], unless the table is far away.
     pub insert_by: InsertBy,
 }
 
@@ -91,6 +92,11 @@ impl Limits {
         attempts: 2,
         hedge: Some(Duration::from_millis(150)),
     };
+
+    /// How long parts of bulk inserts and reads are repeated that were put off: as long as one operation may take.
+    pub fn patience(self) -> Patience {
+        Patience { total: self.operation, ..Patience::REQUEST }
+    }
 
     /// The same as the SDK takes it.
     pub fn timeouts(self) -> TimeoutConfig {
@@ -156,7 +162,7 @@ impl DynamoTable {
             CredentialSource::Environment => from_environment(settings, region),
         };
         let table = Self::from_client(client, &settings.table).inserting_by(settings.insert_by);
-        Ok(Self { hedge: settings.limits.hedge, ..table })
+        Ok(Self { hedge: settings.limits.hedge, patience: settings.limits.patience(), ..table })
     }
 }
 

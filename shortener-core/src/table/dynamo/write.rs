@@ -17,16 +17,21 @@ impl DynamoTable {
     /// Applies one write.
     pub(super) async fn write_one(&self, write: &Write) -> Result<(), TableError> {
         match &write.action {
-            Action::Put(item) => self.put(item, write.condition).await,
+            Action::Put(item) => self.put(item, write.condition, repeat(write.condition)).await,
             Action::Delete(key) => self.delete(key, write.condition).await,
             Action::Update { .. } => self.update(write).await,
         }
     }
 
     /// Puts one item.
-    pub(super) async fn put(&self, item: &Item, condition: Option<Condition>) -> Result<(), TableError> {
+    pub(super) async fn put(
+        &self,
+        item: &Item,
+        condition: Option<Condition>,
+        repeat: Repeat,
+    ) -> Result<(), TableError> {
         check_item(item)?;
-        let doubt = Doubt::new(repeat(condition));
+        let doubt = Doubt::new(repeat);
         let mut placeholders = Placeholders::default();
         let condition = condition.map(|condition| expression::condition(condition, &mut placeholders));
         let (names, values) = placeholders.finish();

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::super::keys::{Index, Projection, SortType, attribute};
 use super::super::{Attributes, Item, Key, MAX_PAGE_BYTES, Order, Page, Position, Query, TableError};
-use super::apply::sql_value;
 use super::read::body;
+use super::rows::scalar;
 
 /// One page.
 pub(super) fn page(connection: &Connection, query: &Query) -> Result<Page, TableError> {
@@ -117,7 +117,11 @@ fn after_start<'a>(query: &'a Query, values: &mut Vec<ToSqlOutput<'a>>) -> Strin
         values.push(start.key.sk.as_str().into());
         return format!(" AND {sk} {than} ?");
     };
-    values.extend([sql_value(Some(&start.sort)), start.key.pk.as_str().into(), start.key.sk.as_str().into()]);
+    values.extend([
+        ToSqlOutput::Borrowed(scalar(Some(&start.sort))),
+        start.key.pk.as_str().into(),
+        start.key.sk.as_str().into(),
+    ]);
     format!(" AND ({}, {pk}, {sk}) {than} (?, ?, ?)", index.sort_attribute())
 }
 

@@ -88,8 +88,9 @@ pub(super) fn connect_writer(path: &Path, options: &SqliteOptions) -> Result<Con
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
-    // Negative is KiB: 64 MiB hold the inner pages of a hundred million items.
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    // Negative is KiB: 16 MiB hold the inner pages of some ten million items and what one transaction of a bulk load
+    // changes; other pages come from the operating system's cache.
+    connection.pragma_update(None, "cache_size", -16_384)?;
     if let Some(bytes) = options.max_bytes {
         let page_bytes: u64 = pragma(&connection, "page_size")?;
         connection.pragma_update(None, "max_page_count", (bytes / page_bytes).max(1))?;

@@ -10,14 +10,18 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::TableError;
-use super::apply::forget_changes;
+use super::apply::{Transaction, forget_changes};
 use super::error::{commit_meaning, copy};
 
 /// Requests that wait before senders do.
 const QUEUE: usize = 1_024;
 
-/// How long a transaction stays open for further requests, so that an import does not hold up everyone else's commit.
+/// How long a transaction stays open for further requests, so that nobody's commit is held up for longer.
 const GATHER: Duration = Duration::from_millis(50);
+
+/// The same for bulk loads among themselves. Small transactions write them several times slower, because a commit writes
+/// whole pages and random keys share few.
+const BULK_GATHER: Duration = Duration::from_millis(250);
 
 /// Commits between two prunings of the change feed.
 const COMMITS_PER_PRUNING: u64 = 64;
@@ -47,14 +51,31 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread), commits })
     }
 
-    /// Runs `work` in the thread's next transaction and answers when that is durable.
+    /// Runs `work` in the thread's next transaction and answers when that is durable. Its failure leaves others alone.
     pub(super) async fn submit<T, F>(&self, work: F) -> Result<T, TableError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, TableError> + Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, TableError> + Send + 'static,
+    {
+        self.send(work, Kind::Single).await
+    }
+
+    /// The same for many rows. `work` fails only if the store does: then the whole transaction fails.
+    pub(super) async fn submit_bulk<T, F>(&self, work: F) -> Result<T, TableError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, TableError> + Send + 'static,
+    {
+        self.send(work, Kind::Bulk).await
+    }
+
+    async fn send<T, F>(&self, work: F, kind: Kind) -> Result<T, TableError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, TableError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Request { work: Some(work), result: None, reply };
+        let job = Request { kind, work: Some(work), result: None, reply };
         let stopped = || "the writing thread has stopped";
         let Some(queue) = &self.queue else { return Err(TableError::Unavailable(stopped().into())) };
         queue.send(Box::new(job)).await.map_err(|_| TableError::Unavailable(stopped().into()))?;
@@ -77,16 +98,28 @@ impl Drop for Writer {
     }
 }
 
+/// How a request shares a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It can be refused by itself, and others wait for the same commit.
+    Single,
+    /// It is a part of a load.
+    Bulk,
+}
+
 /// A queued request, whatever its answer is.
 trait Job: Send {
+    fn kind(&self) -> Kind;
+
     /// Does the work inside the open transaction; an error means that it is to be rolled back.
-    fn run(&mut self, connection: &Connection) -> Result<(), TableError>;
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), TableError>;
 
     /// Answers, now that the transaction has committed or failed.
     fn finish(self: Box<Self>, committed: Result<(), TableError>);
 }
 
 struct Request<T, F> {
+    kind: Kind,
     work: Option<F>,
     result: Option<Result<T, TableError>>,
     reply: oneshot::Sender<Result<T, TableError>>,
@@ -95,11 +128,15 @@ struct Request<T, F> {
 impl<T, F> Job for Request<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T, TableError> + Send,
+    F: FnOnce(&Transaction<'_>) -> Result<T, TableError> + Send,
 {
-    fn run(&mut self, connection: &Connection) -> Result<(), TableError> {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), TableError> {
         let Some(work) = self.work.take() else { return Ok(()) };
-        self.result.insert(work(connection)).as_ref().map(|_| ()).map_err(copy)
+        self.result.insert(work(transaction)).as_ref().map(|_| ()).map_err(copy)
     }
 
     fn finish(self: Box<Self>, committed: Result<(), TableError>) {
@@ -142,22 +179,29 @@ impl WriterThread {
             batch.extend(std::iter::from_fn(|| self.jobs.try_recv().ok()));
             return Err(error);
         }
-        let begin = Instant::now();
-        let mut done = 0;
+        let (begin, mut done, mut gather) = (Instant::now(), 0, BULK_GATHER);
+        let transaction = Transaction::new(&self.connection);
         while let Some(job) = batch.get_mut(done) {
-            self.run_job(job.as_mut())?;
+            match job.kind() {
+                Kind::Single => {
+                    gather = GATHER;
+                    self.run_single(job.as_mut(), &transaction)?;
+                }
+                Kind::Bulk => job.run(&transaction)?,
+            }
             done += 1;
-            if begin.elapsed() < GATHER {
+            if begin.elapsed() < gather {
                 batch.extend(self.jobs.try_recv().ok());
             }
         }
         self.commit()
     }
 
-    /// Runs one job under a savepoint, so that its failure leaves the others alone.
-    fn run_job(&self, job: &mut dyn Job) -> Result<(), TableError> {
+    /// Runs one job under a savepoint, so that its failure leaves the others alone. The savepoint keeps a copy of each page
+    /// that the job changes, which bulk loads cannot afford.
+    fn run_single(&self, job: &mut dyn Job, transaction: &Transaction<'_>) -> Result<(), TableError> {
         self.execute("SAVEPOINT request")?;
-        let result = job.run(&self.connection);
+        let result = job.run(transaction);
         // SQLite rolls the whole transaction back after some failures, such as a full disk.
         if self.connection.is_autocommit() {
             return result;

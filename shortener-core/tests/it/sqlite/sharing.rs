@@ -46,12 +46,34 @@ async fn too_many_changes_are_everything() {
     let table = place.open();
     put(&table, &item("first")).await.unwrap();
     let start = table.changes_since(u64::MAX).unwrap().latest;
-    let many: Vec<_> = (0..10_001).map(|number| item(&number.to_string())).collect();
-    table.insert_many(&many).await.unwrap();
+    for first in (0..10_001).step_by(100) {
+        let many: Vec<_> =
+            (first..10_001.min(first + 100)).map(|number| Write::put(item(&number.to_string()))).collect();
+        table.write(&many).await.unwrap();
+    }
     assert_eq!(table.changes_since(start).unwrap().keys, None);
     assert_eq!(table.changes_since(start + 1).unwrap().keys.map(|keys| keys.len()), Some(10_000));
     // A point that this file never reached belongs to another one.
     assert_eq!(table.changes_since(start + 1_000_000).unwrap().keys, None);
+}
+
+#[tokio::test]
+async fn a_bulk_load_is_everything_at_once_and_what_follows_is_listed_again() {
+    let place = Place::new();
+    let table = place.open();
+    let bulk = |name: &str, count| (0..count).map(|number| item(&format!("{name}{number}"))).collect::<Vec<_>>();
+    let start = table.changes_since(u64::MAX).unwrap().latest;
+    table.insert_many(&bulk("few", 1_000)).await.unwrap();
+    assert_eq!(table.changes_since(start).unwrap().keys.map(|keys| keys.len()), Some(1_000));
+    let before = table.changes_since(u64::MAX).unwrap().latest;
+    table.insert_many(&bulk("many", 1_001)).await.unwrap();
+    let after = table.changes_since(before).unwrap();
+    assert_eq!(after.keys, None);
+    table.insert_many(&bulk("many", 1_001)).await.unwrap();
+    assert_eq!(table.changes_since(u64::MAX).unwrap().latest, after.latest, "nothing was new");
+    put(&table, &item("last")).await.unwrap();
+    assert_eq!(table.changes_since(after.latest).unwrap().keys, Some(vec![item("last").key]));
+    assert_eq!(table.changes_since(start).unwrap().keys, None);
 }
 
 #[tokio::test]

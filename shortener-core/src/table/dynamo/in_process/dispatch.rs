@@ -3,15 +3,18 @@
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Reply;
+use crate::table::TableError;
 
 /// Runs one operation.
 pub(super) fn run(database: &Database, operation: &str, body: &str) -> Reply {
     match operation {
         "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
         "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+        // No code of ours may send it, because it overwrites; the benchmark of bulk inserts is compared with it.
+        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
         "CreateTable" => call(body, |request| database.create_table(request)),
         "DeleteItem" => call(body, |request| database.delete_item(request)),
         "DeleteTable" => call(body, |request| database.delete_table(request)),
@@ -27,6 +30,14 @@ pub(super) fn run(database: &Database, operation: &str, body: &str) -> Reply {
         // `Scan` is left out on purpose: a caller that scans fails its test.
         other => failure(400, "UnknownOperationException", other),
     }
+}
+
+/// One page of everything in a table.
+pub(super) fn scan(database: &Database, request: &Value) -> Result<Value, TableError> {
+    let engine = |error: Box<dyn std::error::Error + Send + Sync>| TableError::Engine(error);
+    let request = serde_json::from_value(request.clone()).map_err(|error| engine(error.into()))?;
+    let page = database.scan(request).map_err(|error| engine(error.into()))?;
+    serde_json::to_value(page).map_err(|error| engine(error.into()))
 }
 
 /// An error as DynamoDB writes it.

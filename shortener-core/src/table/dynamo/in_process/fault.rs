@@ -2,10 +2,6 @@
 
 use std::collections::VecDeque;
 
-use serde_json::{Value, json};
-
-use super::Reply;
-
 /// How an attempt fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -17,60 +13,94 @@ pub enum Fault {
     LostReply,
     /// Not applied, but answered with a status of 500, which leaves a caller in doubt.
     ServerError,
+    /// Refused because the temporary credentials have expired; not applied.
+    ExpiredToken,
     /// Of a batch only the first half is done: `BatchGetItem` names the rest as unprocessed, `BatchExecuteStatement`
     /// reports the other statements as throttled.
     Unprocessed,
+    /// Of a batch this many percent of the entries, drawn one by one, are left undone as with [`Fault::Unprocessed`].
+    SomeUnprocessed {
+        /// 0 to 100.
+        percent: u8,
+    },
 }
 
 /// Faults that are still to happen.
-#[derive(Debug, Default)]
-pub(super) struct Faults(VecDeque<(Option<&'static str>, Fault, usize)>);
+#[derive(Debug)]
+pub(super) struct Faults {
+    counted: VecDeque<(Option<&'static str>, Fault, usize)>,
+    shares: Vec<Share>,
+    random: fastrand::Rng,
+}
+
+/// A fault that meets a share of the attempts.
+#[derive(Debug)]
+struct Share {
+    operation: Option<&'static str>,
+    fault: Fault,
+    percent: u8,
+    random: fastrand::Rng,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { counted: VecDeque::new(), shares: Vec::new(), random: fastrand::Rng::with_seed(0) }
+    }
+}
 
 impl Faults {
     pub(super) fn add(&mut self, operation: Option<&'static str>, fault: Fault, times: usize) {
-        self.0.push_back((operation, fault, times));
+        self.counted.push_back((operation, fault, times));
     }
 
-    /// The fault of this attempt, the one injected first.
+    pub(super) fn add_share(&mut self, operation: Option<&'static str>, fault: Fault, percent: u8, seed: u64) {
+        self.shares.push(Share { operation, fault, percent, random: fastrand::Rng::with_seed(seed) });
+    }
+
+    /// The fault of this attempt: the counted one injected first, else the first share that draws it.
     pub(super) fn take(&mut self, operation: &str) -> Option<Fault> {
         let is_meant = |name: Option<&str>| name.is_none_or(|name| name == operation);
-        let (_, fault, times) = self.0.iter_mut().find(|(name, _, times)| *times > 0 && is_meant(*name))?;
-        *times -= 1;
-        Some(*fault)
+        if let Some((_, fault, times)) = self.counted.iter_mut().find(|(name, _, times)| *times > 0 && is_meant(*name))
+        {
+            *times -= 1;
+            return Some(*fault);
+        }
+        let mut shares = self.shares.iter_mut().filter(|share| is_meant(share.operation));
+        shares.find_map(|share| (share.random.u8(..100) < share.percent).then_some(share.fault))
+    }
+
+    /// A source of numbers for one attempt, which does not depend on the attempts beside it.
+    pub(super) fn fork(&mut self) -> fastrand::Rng {
+        self.random.fork()
     }
 }
 
-/// Does half of a batch.
-pub(super) fn leave_unprocessed(operation: &str, body: &str, run: impl FnOnce(&str) -> Reply) -> Reply {
-    let Ok(mut request) = serde_json::from_str::<Value>(body) else { return run(body) };
-    match operation {
-        "BatchGetItem" => {
-            let mut rest = request.clone();
-            for (name, wanted) in request["RequestItems"].as_object_mut().into_iter().flatten() {
-                rest["RequestItems"][name]["Keys"] = json!(split_off(&mut wanted["Keys"]));
-            }
-            edit(run(&request.to_string()), |answer| answer["UnprocessedKeys"] = rest["RequestItems"].take())
-        }
-        "BatchExecuteStatement" => {
-            let rest = split_off(&mut request["Statements"]);
-            let throttled = json!({ "Error": { "Code": "ThrottlingError", "Message": "injected" } });
-            edit(run(&request.to_string()), |answer| {
-                if let Some(answers) = answer["Responses"].as_array_mut() {
-                    answers.extend(rest.iter().map(|_| throttled.clone()));
-                }
-            })
-        }
-        _ => run(body),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(percent: u8, seed: u64) -> Vec<bool> {
+        let mut faults = Faults::default();
+        faults.add_share(Some("PutItem"), Fault::Throttle, percent, seed);
+        (0..1_000).map(|_| faults.take("PutItem").is_some()).collect()
     }
-}
 
-/// Takes the second half of a list; of one element, nothing, so that there is progress.
-fn split_off(list: &mut Value) -> Vec<Value> {
-    list.as_array_mut().map(|list| list.split_off(list.len().div_ceil(2))).unwrap_or_default()
-}
+    #[test]
+    fn a_share_of_the_attempts_fails_and_the_seed_says_which() {
+        let failed = |percent| drawn(percent, 7).into_iter().filter(|failed| *failed).count();
+        assert_eq!((failed(0), failed(100)), (0, 1_000));
+        assert!((250..350).contains(&failed(30)), "{}", failed(30));
+        assert_eq!(drawn(30, 7), drawn(30, 7));
+        assert_ne!(drawn(30, 7), drawn(30, 8));
+    }
 
-fn edit(reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
-    let Ok(mut answer) = serde_json::from_str::<Value>(&reply.body) else { return reply };
-    change(&mut answer);
-    Reply { status: reply.status, body: answer.to_string() }
+    #[test]
+    fn a_share_meets_only_its_operation_and_comes_after_the_counted_faults() {
+        let mut faults = Faults::default();
+        faults.add_share(Some("PutItem"), Fault::Throttle, 100, 0);
+        faults.add(None, Fault::LostReply, 1);
+        assert_eq!(faults.take("PutItem"), Some(Fault::LostReply));
+        assert_eq!(faults.take("PutItem"), Some(Fault::Throttle));
+        assert_eq!(faults.take("GetItem"), None);
+    }
 }

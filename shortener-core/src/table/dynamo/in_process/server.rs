@@ -25,8 +25,9 @@ pub struct Server {
 }
 
 impl InProcess {
-    /// Serves this engine on a free port of the loopback interface. Any credentials and any region are accepted. An
-    /// injected broken connection appears as status 502.
+    /// Serves this engine on a free port of the loopback interface. Any credentials and any region are accepted. Faults
+    /// and times are those of this engine, and can be set while it serves; an injected broken connection appears as
+    /// status 502.
     ///
     /// # Errors
     /// [`TableError::Unavailable`] if no port can be bound.
@@ -79,7 +80,7 @@ async fn run(listener: TcpListener, router: Router, stopped: oneshot::Receiver<(
 
 async fn handle(State(engine): State<InProcess>, headers: HeaderMap, body: String) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    match engine.answer(operation_of(target), &body) {
+    match engine.exchange(operation_of(target), &body).await {
         Ok(reply) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, [("content-type", "application/x-amz-json-1.0")], reply.body).into_response()
