@@ -6,13 +6,16 @@ use crate::backend::Access;
 use crate::context::Context;
 use crate::exit::ExitStatus;
 
+mod apply;
 mod completions;
 mod create;
 mod delete;
+mod diff;
 mod disable;
 mod domains;
 mod enable;
 mod expire;
+mod export;
 mod history;
 mod import;
 mod inspect;
@@ -25,6 +28,7 @@ mod table;
 mod tags;
 mod topics;
 mod update;
+mod verify_migration;
 mod whoami;
 
 /// The commands.
@@ -40,7 +44,11 @@ pub(crate) enum Command {
     Delete(delete::Args),
     Restore(restore::Args),
     History(history::Args),
+    Apply(apply::Args),
+    Diff(diff::Args),
+    Export(Box<export::Args>),
     Import(Box<import::Args>),
+    VerifyMigration(Box<verify_migration::Args>),
     Tags(tags::Args),
     Domains(domains::Args),
     Keys(keys::Args),
@@ -67,7 +75,11 @@ impl Command {
             Self::Delete(args) => delete::run(args, context).await,
             Self::Restore(args) => restore::run(args, context).await,
             Self::History(args) => history::run(args, context).await,
+            Self::Apply(args) => apply::run(args, context).await,
+            Self::Diff(args) => diff::run(args, context).await,
+            Self::Export(args) => export::run(*args, context).await,
             Self::Import(args) => import::run(*args, context).await,
+            Self::VerifyMigration(args) => verify_migration::run(*args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,
             Self::Keys(args) => keys::run(args, context).await,
@@ -83,7 +95,14 @@ impl Command {
     /// What the command does to the links.
     pub(crate) fn access(&self) -> Access {
         match self {
-            Self::Inspect(_) | Self::List(_) | Self::History(_) | Self::Tags(_) | Self::Whoami(_) => Access::Read,
+            Self::Inspect(_)
+            | Self::List(_)
+            | Self::History(_)
+            | Self::Tags(_)
+            | Self::Whoami(_)
+            | Self::Diff(_)
+            | Self::Export(_)
+            | Self::VerifyMigration(_) => Access::Read,
             Self::Domains(args) => args.access(),
             Self::Keys(args) => args.access(),
             Self::Table(args) => args.access(),

@@ -27,13 +27,18 @@ pub(crate) struct Fields(u16);
 
 impl Fields {
     /// Every field: what is absent has its default.
-    #[cfg(test)]
     pub(crate) const ALL: Self = Self(u16::MAX);
 
     /// These and one more.
     #[must_use]
     pub(crate) fn with(self, field: Field) -> Self {
         Self(self.0 | 1 << field as u16)
+    }
+
+    /// These but for one.
+    #[must_use]
+    pub(crate) const fn without(self, field: Field) -> Self {
+        Self(self.0 & !(1 << field as u16))
     }
 
     /// Whether the row speaks of a field.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 mod address;
+mod again;
 mod backend;
 #[expect(clippy::doc_markdown, reason = "comments on arguments are the text of the help, which shows backticks")]
 mod cli;
@@ -16,13 +17,16 @@ mod comparison;
 mod config;
 mod confirm;
 mod context;
+mod declared;
 mod each;
 mod exit;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the commands that use it come with it"))]
+mod export;
+mod filter;
 mod formats;
 mod hints;
 mod import;
 mod interrupt;
+mod migration;
 mod output;
 mod purge;
 mod report;

@@ -42,6 +42,36 @@ pub(crate) enum Header {
     Omitted,
 }
 
+/// How a line of a plan is marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// `+`, green.
+    Added,
+    /// `~`, yellow.
+    Changed,
+    /// `-`, red.
+    Removed,
+    /// `!`, red.
+    Refused,
+    /// `?`, yellow.
+    Unknown,
+    /// Nothing.
+    None,
+}
+
+impl Mark {
+    fn shown(self) -> String {
+        match self {
+            Self::Added => label("+", AnsiColor::Green),
+            Self::Changed => label("~", AnsiColor::Yellow),
+            Self::Removed => label("-", AnsiColor::Red),
+            Self::Refused => label("!", AnsiColor::Red),
+            Self::Unknown => label("?", AnsiColor::Yellow),
+            Self::None => " ".to_owned(),
+        }
+    }
+}
+
 impl Output {
     /// Reads from flags and environment how to print. A wrong format is reported by [`config::format`].
     pub(crate) fn new(args: &GlobalArgs, environment: &Environment) -> Self {
@@ -57,6 +87,17 @@ impl Output {
     /// Whether standard output is a terminal and the data is for people.
     pub(crate) fn is_for_people(&self) -> bool {
         self.terminal && self.format == Format::Table
+    }
+
+    /// Whether standard output is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Standard output for what is written as it comes, such as a file of links. Buffers are up to the caller.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn sink(&self) -> impl Write + use<> {
+        io::stdout()
     }
 
     /// Prints a report in the format asked for.
@@ -103,6 +144,21 @@ impl Output {
     #[expect(clippy::unused_self, reason = "printing is what an Output does")]
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
         write_out(text.as_bytes())
+    }
+
+    /// Prints lines, each behind its mark.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn marked(&self, lines: &[(Mark, String)]) -> io::Result<()> {
+        let mut text = Vec::new();
+        for (mark, line) in lines {
+            writeln!(text, "{} {}", mark.shown(), text::printable(line))?;
+        }
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(&text)?;
+        stdout.flush()
     }
 
     /// Says something that is no data, unless it is to be quiet.

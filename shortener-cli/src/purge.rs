@@ -11,7 +11,7 @@ use crate::cli::Format;
 use crate::config::{Location, TableLocation};
 use crate::context::Context;
 use crate::exit::ExitStatus;
-use crate::report::{name_of, span};
+use crate::report::{listed, name_of, span};
 
 /// Pause before a purge is asked for the first time; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -207,5 +207,5 @@ fn with_status<'a>(links: &'a [&mut Link], status: PurgeStatus) -> Vec<&'a Link>
 }
 
 fn names(links: &[&Link]) -> String {
-    links.iter().map(|link| name_of(link)).collect::<Vec<_>>().join(", ")
+    listed(&links.iter().map(|link| name_of(link)).collect::<Vec<_>>())
 }

@@ -93,6 +93,18 @@ pub(crate) fn span(seconds: i64) -> String {
     format!("{count} {unit}{plural}")
 }
 
+/// Most names in a sentence.
+const NAMED: usize = 10;
+
+/// Names in a sentence: the first few, and how many more there are.
+pub(crate) fn listed(names: &[String]) -> String {
+    let named = names[..names.len().min(NAMED)].join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
 const LINK_FIELDS: &[&str] = &[
     "code",
     "domain",
@@ -202,7 +214,7 @@ fn for_people(change: &shortener_core::wire::FieldChange) -> String {
 }
 
 /// A value as people read it.
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match readable(value) {
         text if text.is_empty() => "none".to_owned(),
         text => text,

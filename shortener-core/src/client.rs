@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod probe;
 mod transport;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use url::Url;
 
 use self::call::{Call, Repeat};
+pub use self::probe::{Answered, Probe, ProbeMethod, Unanswered};
 use crate::edge::PurgeId;
 use crate::error::InvalidValue;
 use crate::link::Domain;

@@ -1,11 +1,12 @@
 //! `short list`
 
 use shortener_core::table::Order;
-use shortener_core::wire::{Link, LinkFilter, LinkPage, StateFilter};
+use shortener_core::wire::{Link, LinkFilter, LinkPage};
 
 use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::ExitStatus;
+use crate::filter::FilterArgs;
 use crate::output::Header;
 
 /// List links, newest first
@@ -15,30 +16,8 @@ use crate::output::Header;
   short list --target-host example.com --all -o csv > links.csv
   short list --created-after 2027-01-01 --json")]
 pub(crate) struct Args {
-    /// Only links with this tag
-    #[arg(long, value_name = "TAG")]
-    tag: Option<String>,
-    /// Only links that 'short apply' made for this owner
-    #[arg(long, value_name = "OWNER")]
-    owner: Option<String>,
-    /// Only this domain; '-' is the default one [default: all domains]
-    #[arg(long, value_name = "DOMAIN")]
-    domain: Option<String>,
-    /// Only links in this state [default: all but deleted]
-    #[arg(long, value_name = "STATE")]
-    state: Option<State>,
-    /// Only links that lead to this host
-    #[arg(long, value_name = "HOST")]
-    target_host: Option<String>,
-    /// Only links whose code, target or title contains this text
-    #[arg(long, value_name = "TEXT")]
-    search: Option<String>,
-    /// Only links created at or after this moment
-    #[arg(long, value_name = "WHEN")]
-    created_after: Option<String>,
-    /// Only links created before this moment
-    #[arg(long, value_name = "WHEN")]
-    created_before: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// In which order they were created
     #[arg(long, value_name = "ORDER")]
     order: Option<Direction>,
@@ -54,34 +33,11 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum State {
-    Active,
-    Scheduled,
-    Expired,
-    Disabled,
-    Deleted,
-    Any,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Direction {
     #[value(alias = "asc")]
     Ascending,
     #[value(alias = "desc")]
     Descending,
-}
-
-impl From<State> for StateFilter {
-    fn from(state: State) -> Self {
-        match state {
-            State::Active => Self::Active,
-            State::Scheduled => Self::Scheduled,
-            State::Expired => Self::Expired,
-            State::Disabled => Self::Disabled,
-            State::Deleted => Self::Deleted,
-            State::Any => Self::Any,
-        }
-    }
 }
 
 /// Runs the command.
@@ -117,19 +73,12 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
 
 fn filter(args: &Args) -> LinkFilter {
     LinkFilter {
-        domain: args.domain.clone(),
-        tag: args.tag.clone(),
-        owner: args.owner.clone(),
-        state: args.state.map(Into::into),
-        target_host: args.target_host.clone(),
-        search: args.search.clone(),
-        created_after: args.created_after.clone(),
-        created_before: args.created_before.clone(),
         order: args.order.map(|order| match order {
             Direction::Ascending => Order::Ascending,
             Direction::Descending => Order::Descending,
         }),
         limit: if args.all { Some(1000) } else { args.limit },
         cursor: args.cursor.clone(),
+        ..args.filter.filter()
     }
 }

@@ -2,13 +2,16 @@
 //! Tests of the `short` command as people and scripts run it.
 
 mod api;
+mod apply;
 mod backends;
 mod catalogue;
 mod configuration;
 mod crash;
 mod direct;
+mod export;
 mod help;
 mod import;
+mod migration;
 #[cfg(feature = "moto")]
 mod moto;
 mod purges;

@@ -9,7 +9,7 @@ mod terminal;
 mod test_cli;
 
 pub(crate) use back_end::BackEnd;
-pub(crate) use fake_api::{FakeApi, answer, link, problem};
+pub(crate) use fake_api::{FakeApi, answer, link, problem, read_request};
 pub(crate) use fake_cloudfront::{Course, DISTRIBUTION, FakeCloudFront};
 pub(crate) use served::{Served, within};
 #[cfg(unix)]

@@ -156,3 +156,53 @@ fn an_api_url_is_a_service() {
     assert!(ApiUrl::parse("http://s.example").unwrap().is_cleartext());
     assert!(!ApiUrl::parse("http://127.0.0.1:1").unwrap().is_cleartext());
 }
+
+async fn probed(answers: Vec<String>, method: ProbeMethod) -> (Result<Answered, Unanswered>, Vec<String>) {
+    let (client, requests) = server(answers);
+    let url = Url::parse(&format!("{}/launch", client.url)).unwrap();
+    let answered = Probe::new("short/test", Duration::from_millis(300)).unwrap().ask(&url, method).await;
+    (
+        answered.map(|answered| Answered {
+            location: answered.location.map(|l| l.replace(url.as_str(), "[self]")),
+            ..answered
+        }),
+        requests.try_iter().collect(),
+    )
+}
+
+fn redirect(status: u16, location: &str) -> String {
+    format!("HTTP/1.1 {status} X\r\nlocation: {location}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn a_probe_follows_nothing_and_says_who_it_is() {
+    let (answered, requests) = probed(vec![redirect(301, "https://example.com/a")], ProbeMethod::Head).await;
+    let location = Some("https://example.com/a".to_owned());
+    assert_eq!(answered, Ok(Answered { status: 301, location }));
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].starts_with("head /launch http/1.1\r\n"), "{}", requests[0]);
+    assert!(requests[0].contains("user-agent: short/test\r\n"), "{}", requests[0]);
+}
+
+#[tokio::test]
+async fn a_probe_resolves_a_relative_location_and_keeps_what_is_none() {
+    for (sent, location) in
+        [("?x=1", "[self]?x=1"), ("https://example.com/é", "https://example.com/%C3%A9"), ("http://[", "http://[")]
+    {
+        let (answered, _) = probed(vec![redirect(302, sent)], ProbeMethod::Get).await;
+        assert_eq!(answered.unwrap().location.as_deref(), Some(location));
+    }
+}
+
+#[tokio::test]
+async fn a_probe_says_why_there_is_no_answer() {
+    let (broken, _) = probed(vec![String::new()], ProbeMethod::Get).await;
+    assert_eq!(broken, Err(Unanswered::Broken));
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = Url::parse(&format!("http://{}", silent.local_addr().unwrap())).unwrap();
+    let probe = Probe::new("short/test", Duration::from_millis(100)).unwrap();
+    assert_eq!(probe.ask(&url, ProbeMethod::Get).await, Err(Unanswered::Timeout));
+    drop(silent);
+    let refused = probe.ask(&url, ProbeMethod::Get).await;
+    assert_eq!(refused, Err(Unanswered::Connect("connection refused".to_owned())));
+}

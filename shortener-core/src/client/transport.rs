@@ -31,7 +31,7 @@ fn lost(error: &reqwest::Error, url: &ApiUrl, method: &Method) -> Problem {
 }
 
 /// What kept the connection from being made, and what to do about it.
-fn connect_failure(error: &reqwest::Error) -> (String, &'static str) {
+pub(super) fn connect_failure(error: &reqwest::Error) -> (String, &'static str) {
     let address = "check the URL given by --api, SHORT_API_URL or the profile, and that the service runs";
     if error.is_timeout() {
         return ("no answer in time".to_owned(), address);

@@ -94,9 +94,12 @@ impl<'a> Checks<'a> {
         self.keep("/expires_at", when::parse(text, self.now, DayEdge::End)).flatten()
     }
 
-    /// A creation that was elsewhere, and is over.
+    /// A creation that was elsewhere, and is over; to the millisecond, so that a copy of a table has the order of the
+    /// original.
     pub(super) fn created_at(&mut self, text: &str) -> Option<Timestamp> {
-        let at = self.keep("/created_at", when::parse(text, self.now, DayEdge::Start)).flatten();
+        let exact = text.trim().parse().map(when::whole_milliseconds);
+        let at = exact.map_or_else(|_| when::parse(text, self.now, DayEdge::Start), |at| Ok(Some(at)));
+        let at = self.keep("/created_at", at).flatten();
         let known = at.is_none_or(|at| at <= self.now);
         self.demand(known, "/created_at", "created_in_the_future", "the link would be created in the future");
         at.filter(|_| known)

@@ -62,7 +62,7 @@ impl<W: Write> OwnWriter<W> {
             OwnForm::Ndjson => Form::Ndjson(packed),
             OwnForm::Csv => {
                 let mut csv = csv::Writer::from_writer(packed);
-                csv.write_record(COLUMNS.map(|(name, _)| name))?;
+                csv.write_record(COLUMNS.map(|(name, _)| name)).map_err(unwrapped)?;
                 Form::Csv(Box::new(csv))
             }
         };
@@ -81,9 +81,9 @@ impl<W: Write> OwnWriter<W> {
             }
             Form::Csv(writer) => {
                 for cell in cells(link) {
-                    writer.write_field(neutralise(&cell).as_bytes())?;
+                    writer.write_field(neutralise(&cell).as_bytes()).map_err(unwrapped)?;
                 }
-                Ok(writer.write_record(None::<&[u8]>)?)
+                writer.write_record(None::<&[u8]>).map_err(unwrapped)
             }
         }
     }
@@ -97,6 +97,14 @@ impl<W: Write> OwnWriter<W> {
             Form::Ndjson(packed) => packed.finish(),
             Form::Csv(writer) => writer.into_inner().map_err(csv::IntoInnerError::into_error)?.finish(),
         }
+    }
+}
+
+/// The failure of the writer below, of which the caller wants to know what it is: a reader that went away is none.
+fn unwrapped(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

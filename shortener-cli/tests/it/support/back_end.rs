@@ -11,14 +11,14 @@ pub(crate) struct BackEnd {
     /// The engine behind a table.
     pub(crate) engine: Option<InProcess>,
     _server: Option<Server>,
-    _served: Option<(TestCli, Served)>,
+    served: Option<(TestCli, Served)>,
 }
 
 impl BackEnd {
     /// An embedded table, in the file `links.db` of the home.
     pub(crate) fn file() -> Self {
         let cli = base().with("SHORT_FILE", "links.db");
-        Self { name: "file", cli, engine: None, _server: None, _served: None }
+        Self { name: "file", cli, engine: None, _server: None, served: None }
     }
 
     /// A table of a DynamoDB engine.
@@ -33,7 +33,7 @@ impl BackEnd {
             .with("AWS_SECRET_ACCESS_KEY", "test");
         cli.run(&["table", "create"]).exits(0);
         engine.stop_recording();
-        Self { name: "table", cli, engine: Some(engine), _server: Some(server), _served: None }
+        Self { name: "table", cli, engine: Some(engine), _server: Some(server), served: None }
     }
 
     /// A service on an embedded table of its own.
@@ -41,12 +41,17 @@ impl BackEnd {
         let home = base().with("SHORT_FILE", "links.db");
         let served = Served::start(&home, &[]);
         let cli = base().with("SHORT_API_URL", &served.url).with("SHORT_API_KEY", served.key.as_deref().unwrap());
-        Self { name: "api", cli, engine: None, _server: None, _served: Some((home, served)) }
+        Self { name: "api", cli, engine: None, _server: None, served: Some((home, served)) }
     }
 
     /// One of each.
     pub(crate) fn all() -> [Self; 3] {
         [Self::file(), Self::table(), Self::api()]
+    }
+
+    /// The service, where there is one.
+    pub(crate) fn served(&self) -> Option<&Served> {
+        self.served.as_ref().map(|(_, served)| served)
     }
 
     /// Every link, one line of JSON each, by code.

@@ -44,7 +44,7 @@ impl FakeApi {
     }
 }
 
-pub(super) fn read_request(stream: &mut TcpStream) -> String {
+pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 8192];
     loop {

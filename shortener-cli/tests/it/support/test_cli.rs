@@ -127,6 +127,11 @@ pub(crate) fn redact_moments(text: &str) -> String {
 }
 
 impl Outcome {
+    /// The command and everything that it said, for a snapshot.
+    pub(crate) fn shown(&self) -> String {
+        self.shown.clone()
+    }
+
     /// Demands an exit status.
     #[track_caller]
     pub(crate) fn exits(self, status: i32) -> Self {
