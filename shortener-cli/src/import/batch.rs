@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::pace::Pace;
 use shortener_core::service::Cost;
-use shortener_core::wire::{BatchResult, CreateLink, Link, Problem, ProblemCode};
+use shortener_core::wire::{BatchResult, CreateLink, IfExists, Link, Problem, ProblemCode};
 use tokio::task::JoinSet;
 
 use super::judge::{Change, OnConflict, Settlement, Step, Verdict, Wanted};
@@ -108,7 +108,7 @@ pub(crate) async fn settle(work: Arc<Work>, mut batch: Batch) -> Settled {
     let mut backoff = work.endurance.backoff();
     let mut stopped = None;
     while !open.is_empty() && stopped.is_none() {
-        let round = work.round(&batch, open).await;
+        let round = work.round(&mut batch, open).await;
         if !round.settled.is_empty() {
             work.endurance.renew();
             backoff.reset();
@@ -161,7 +161,7 @@ fn cost_of(request: &CreateLink, outcome: Outcome) -> Cost {
 }
 
 impl Work {
-    async fn round(&self, batch: &Batch, open: Open) -> Round {
+    async fn round(&self, batch: &mut Batch, open: Open) -> Round {
         let mut round = Round::default();
         let (mut creates, mut changes) = (Vec::new(), Vec::new());
         for (at, step) in open {
@@ -171,23 +171,7 @@ impl Work {
             }
         }
         if !creates.is_empty() {
-            let requests: Vec<CreateLink> = creates
-                .iter()
-                .map(|(at, if_exists)| CreateLink { if_exists: *if_exists, ..batch.rows[*at].wanted.request.clone() })
-                .collect();
-            match self.create(batch, &requests, &creates).await {
-                Ok(results) => {
-                    for ((at, if_exists), result) in creates.into_iter().zip(results) {
-                        let verdict = batch.rows[at].wanted.after_create(if_exists, self.on_conflict, result);
-                        round.note(at, Step::Create(if_exists), verdict);
-                    }
-                }
-                Err(problem) if problem.retryable => {
-                    round.later = creates.into_iter().map(|(at, if_exists)| (at, Step::Create(if_exists))).collect();
-                    round.problem = Some(problem);
-                }
-                Err(problem) => round.never = Some(problem),
-            }
+            self.create_some(batch, creates, &mut round).await;
         }
         for some in changes.chunks(UPDATES) {
             self.change(batch, some, &mut round).await;
@@ -195,15 +179,36 @@ impl Work {
         round
     }
 
-    /// Sends creates at the pace that the service bears.
-    async fn create<T>(
-        &self,
-        batch: &Batch,
-        requests: &[CreateLink],
-        which: &[(usize, T)],
-    ) -> Result<Vec<BatchResult>, Problem> {
-        let rows: Vec<u8> = which.iter().flat_map(|(at, _)| at.to_le_bytes()).collect();
+    async fn create_some(&self, batch: &mut Batch, creates: Vec<(usize, IfExists)>, round: &mut Round) {
+        // Lent, not cloned: most of an import is this.
+        let lend = |(at, if_exists): &(usize, IfExists)| {
+            let request = std::mem::take(&mut batch.rows[*at].wanted.request);
+            CreateLink { if_exists: *if_exists, ..request }
+        };
+        let requests: Vec<CreateLink> = creates.iter().map(lend).collect();
+        let rows: Vec<u8> = creates.iter().flat_map(|(at, _)| at.to_le_bytes()).collect();
         let key = format!("{}-{}-{:08x}", self.name, batch.first, crc32fast::hash(&rows));
+        let answer = self.create(&requests, key).await;
+        for ((at, _), request) in creates.iter().zip(requests) {
+            batch.rows[*at].wanted.request = request;
+        }
+        match answer {
+            Ok(results) => {
+                for ((at, if_exists), result) in creates.into_iter().zip(results) {
+                    let verdict = batch.rows[at].wanted.after_create(if_exists, self.on_conflict, result);
+                    round.note(at, Step::Create(if_exists), verdict);
+                }
+            }
+            Err(problem) if problem.retryable => {
+                round.later = creates.into_iter().map(|(at, if_exists)| (at, Step::Create(if_exists))).collect();
+                round.problem = Some(problem);
+            }
+            Err(problem) => round.never = Some(problem),
+        }
+    }
+
+    /// Sends creates at the pace that the service bears.
+    async fn create(&self, requests: &[CreateLink], key: String) -> Result<Vec<BatchResult>, Problem> {
         let options = WriteOptions { idempotency_key: Some(key), if_match: None, mode: self.mode };
         let permit = self.pace.acquire().await;
         let answer = self.operations.create_batch(requests, &options).await;

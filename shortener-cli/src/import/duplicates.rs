@@ -15,8 +15,8 @@ mod records;
 
 pub(crate) use records::{Pile, Reader};
 
-/// Distinct hashes that are held in memory at a time, about 16 MB.
-const IN_MEMORY: usize = 200_000;
+/// Distinct hashes that are held in memory at a time, about 4 MB.
+const IN_MEMORY: usize = 50_000;
 
 /// Partitions of a level, by so many bits of the hash.
 const BITS: u32 = 5;
@@ -59,6 +59,10 @@ impl Identity {
         match self {
             Self::Place(hash) | Self::Content(hash) => hash,
         }
+    }
+
+    fn compact(self) -> Compact {
+        (matches!(self, Self::Place(_)), self.hash().to_le_bytes())
     }
 }
 
@@ -160,11 +164,14 @@ fn split(mut partition: Pile<Sighting>, depth: u32) -> io::Result<Level> {
     Ok(level)
 }
 
+/// An identity as it is held in memory: bytes, which need no alignment.
+type Compact = (bool, [u8; 16]);
+
 /// The first row of its kind.
 #[derive(Debug)]
 struct First {
     line: u64,
-    content: u128,
+    content: [u8; 16],
     count: u32,
 }
 
@@ -174,16 +181,16 @@ fn resolve_at_once(
     in_memory: usize,
     depth: u32,
 ) -> io::Result<Option<Pile<Annotation>>> {
-    let mut seen: HashMap<Identity, First> = HashMap::new();
+    let mut seen: HashMap<Compact, First> = HashMap::new();
     let mut found = Pile::new();
     for sighting in partition.read()? {
         let Sighting { row, line, identity, content } = sighting?;
-        if let Some(first) = seen.get_mut(&identity) {
+        if let Some(first) = seen.get_mut(&identity.compact()) {
             found.push(&Annotation { row, kind: repeated(first, identity, content)? })?;
         } else if seen.len() >= in_memory && Level::can_split(depth) {
             return Ok(None);
         } else {
-            seen.insert(identity, First { line, content, count: 1 });
+            seen.insert(identity.compact(), First { line, content: content.to_le_bytes(), count: 1 });
         }
     }
     Ok(Some(found))
@@ -191,7 +198,7 @@ fn resolve_at_once(
 
 fn repeated(first: &mut First, identity: Identity, content: u128) -> io::Result<Kind> {
     Ok(match identity {
-        Identity::Place(_) if first.content == content => Kind::SameAs(first.line),
+        Identity::Place(_) if first.content == content.to_le_bytes() => Kind::SameAs(first.line),
         Identity::Place(_) => Kind::CodeOf(first.line),
         Identity::Content(_) => {
             first.count = first.count.checked_add(1).ok_or_else(|| io::Error::other("too many equal rows"))?;

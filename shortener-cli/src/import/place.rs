@@ -2,10 +2,11 @@
 
 use crate::config::Location;
 
-/// Most batches under way at once: a file has one writer, a table and a service have many.
+/// Most batches under way at once: a file has one writer, so that one batch is prepared while another is written; a table
+/// and a service have many.
 pub(super) fn most_under_way(location: &Location) -> usize {
     match location {
-        Location::File(_) => 4,
+        Location::File(_) => 2,
         Location::Table(_) => 8,
         Location::Api(_) => 16,
     }
