@@ -56,7 +56,7 @@ pub struct Link {
     /// After this many clicks it answers 410.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub max_clicks: Option<u64>,
-    /// Switched off; [`Self::state`] says so too, unless the link is over for another reason.
+    /// Switched off; `state` says so too, unless the link is over for another reason.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub disabled: bool,

@@ -3,6 +3,7 @@
 
 mod api;
 mod app;
+mod batches;
 mod client;
 mod deployment;
 mod documents;

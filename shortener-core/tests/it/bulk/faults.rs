@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use shortener_core::operations::Operations;
 use shortener_core::service::Session;
 use shortener_core::table::dynamo::InsertBy;
 use shortener_core::table::dynamo::in_process::Fault;
@@ -11,14 +12,16 @@ use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::{
     Added, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write, keys::attribute,
 };
-use shortener_core::wire::{BatchResult, ProblemCode};
+use shortener_core::wire::{BatchResult, LinkFilter, ProblemCode};
 
-use super::{Engine, create, links, mixed, owned, problem, row, session, statuses, tagged};
+use super::{Engine, coded_row, create, links, mixed, owned, problem, row, session, statuses, tagged};
 use crate::fixture::service_on;
 
 /// How a read or an insert of many fails.
 #[derive(Debug, Clone, Copy)]
 enum BulkFault {
+    /// Not at all.
+    Calm,
     /// Refused for now; not applied.
     Throttled,
     /// Half applied, and then the reply is lost.
@@ -49,11 +52,14 @@ impl FaultyTable {
     }
 }
 
-fn failure(fault: BulkFault) -> TableError {
-    match fault {
-        BulkFault::Throttled => TableError::Throttled,
-        BulkFault::Half | BulkFault::Lost => TableError::OutcomeUnknown("the reply was lost".into()),
-        BulkFault::Denied => TableError::AccessDenied("dynamodb:PartiQLInsert".to_owned()),
+impl BulkFault {
+    fn answer<T>(self, answer: T) -> Result<T, TableError> {
+        match self {
+            Self::Calm => Ok(answer),
+            Self::Throttled => Err(TableError::Throttled),
+            Self::Half | Self::Lost => Err(TableError::OutcomeUnknown("the reply was lost".into())),
+            Self::Denied => Err(TableError::AccessDenied("dynamodb:PartiQLInsert".to_owned())),
+        }
     }
 }
 
@@ -70,18 +76,18 @@ impl Table for FaultyTable {
     async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
         let fault = self.inserts.lock().unwrap().pop_front();
         let applied = match fault {
-            None | Some(BulkFault::Lost) => items,
+            None | Some(BulkFault::Calm | BulkFault::Lost) => items,
             Some(BulkFault::Half) => &items[..items.len() / 2],
             Some(BulkFault::Throttled | BulkFault::Denied) => &[],
         };
         let inserted = self.inner.insert_many(applied).await?;
-        fault.map_or(Ok(inserted), |fault| Err(failure(fault)))
+        fault.unwrap_or(BulkFault::Calm).answer(inserted)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
         let fault = self.reads.lock().unwrap().pop_front();
         let found = self.inner.get_many(keys).await?;
-        fault.map_or(Ok(found), |fault| Err(failure(fault)))
+        fault.unwrap_or(BulkFault::Calm).answer(found)
     }
 
     async fn query(&self, query: &Query) -> Result<Page, TableError> {
@@ -146,16 +152,34 @@ async fn what_stays_unresolved_is_the_problem_of_its_row_alone() {
 }
 
 #[tokio::test]
-async fn a_row_with_entries_whose_insert_fails_for_good_leaves_no_link_and_lists_nothing() {
+async fn entries_come_before_their_link_and_list_nothing_without_it() {
+    use BulkFault::{Calm, Throttled};
     let engine = Engine::memory();
-    // Tag names and entries go in, links do not.
-    let faults: Vec<_> = std::iter::repeat_n(BulkFault::Throttled, 99).collect();
     let rows = [tagged(&["t"], owned("team", row("https://example.com/")))];
+    // The name of the tag, then entries and link in turn: the link never goes in.
+    let faults = [Calm, Calm, Throttled, Calm, Throttled, Calm, Throttled, Calm, Throttled];
     let session = FaultyTable::session(&engine, "bob", &faults, &[]).await;
     assert_eq!(problems(&create(&session, &rows).await), [ProblemCode::Unavailable]);
-    assert_eq!(links(&engine.items().await), 0);
-    let calm = FaultyTable::session(&engine, "bob", &[], &[]).await;
-    assert_eq!(statuses(&create(&calm, &rows).await), [201]);
+    let items = engine.items().await;
+    let entries = |partition: &str| items.keys().filter(|(pk, _)| pk.starts_with(partition)).count();
+    assert_eq!((links(&items), entries("TAG#t#"), entries("OWNER#team#")), (0, 1, 1));
+    let by_tag = LinkFilter { tag: Some("t".to_owned()), ..LinkFilter::default() };
+    let by_owner = LinkFilter { owner: Some("team".to_owned()), ..LinkFilter::default() };
+    for filter in [&by_tag, &by_owner] {
+        assert_eq!(session.list(filter).await.unwrap().links, []);
+    }
+    assert_eq!(statuses(&create(&session, &rows).await), [201]);
+    for filter in [&by_tag, &by_owner] {
+        assert_eq!(session.list(filter).await.unwrap().links.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_two_rows_with_one_code_wins_whatever_fails_before() {
+    let engine = Engine::memory();
+    let rows = [coded_row("a", "https://example.com/1"), coded_row("a", "https://example.com/2")];
+    let session = FaultyTable::session(&engine, "bob", &[BulkFault::Throttled], &[]).await;
+    assert_eq!(statuses(&create(&session, &rows).await), [201, 409]);
 }
 
 #[tokio::test]

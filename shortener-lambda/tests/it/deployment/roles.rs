@@ -93,7 +93,13 @@ async fn manage_links(client: &ApiClient) {
     client.create(&tagged, &options).await.unwrap_err();
     client.create(&plain, &repeatable).await.unwrap();
     client.create(&CreateLink { reuse: true, ..plain.clone() }, &options).await.unwrap();
+    // Rows of an import, twice: inserted, and found again.
+    let row = CreateLink { occurrence: Some(1), ..plain.clone() };
+    let rows = [CreateLink { tags: vec!["imported".to_owned()], owner: Some("team".to_owned()), ..row.clone() }, row];
     client.create_batch(&[plain], &options).await.unwrap();
+    client.create_batch(&rows, &options).await.unwrap();
+    client.create_batch(&rows, &options).await.unwrap();
+    client.check_batch(&rows).await.unwrap();
     client.get(&launch()).await.unwrap();
     let retag = UpdateLink { tags: Some(vec!["autumn".to_owned()]), ..UpdateLink::default() };
     client.update(&launch(), &retag, &options).await.unwrap();
@@ -104,6 +110,7 @@ async fn manage_links(client: &ApiClient) {
     for filter in [
         LinkFilter::default(),
         LinkFilter { tag: Some("autumn".to_owned()), ..LinkFilter::default() },
+        LinkFilter { owner: Some("team".to_owned()), ..LinkFilter::default() },
         LinkFilter { target_host: Some("example.com".to_owned()), ..LinkFilter::default() },
         LinkFilter { state: Some(StateFilter::Active), ..LinkFilter::default() },
     ] {
