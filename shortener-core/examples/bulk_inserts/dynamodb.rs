@@ -15,9 +15,6 @@ use tokio::task::JoinSet;
 
 use super::{Failure, Outcome, Watch, rows, sqlite};
 
-/// Requests under way, on every side.
-const IN_FLIGHT: usize = 32;
-
 /// Items in one request of the bare loop: the most that DynamoDB takes.
 const REQUEST: u32 = 25;
 
@@ -33,7 +30,7 @@ pub(crate) enum Side {
 }
 
 /// Inserts rows into a fresh emulator.
-pub(crate) fn run(side: Side, count: u32, round_trip: Duration) -> Result<Outcome, Failure> {
+pub(crate) fn run(side: Side, count: u32, in_flight: usize, round_trip: Duration) -> Result<Outcome, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
     runtime.block_on(async {
         let (engine, table) = InProcess::with_table("short").await?;
@@ -42,11 +39,11 @@ pub(crate) fn run(side: Side, count: u32, round_trip: Duration) -> Result<Outcom
         let before = engine.busy();
         let watch = Watch::start();
         match side {
-            Side::BatchWriteItem => bare(&engine.client(Limits::INTERACTIVE), count).await?,
+            Side::BatchWriteItem => bare(&engine.client(Limits::INTERACTIVE), count, in_flight).await?,
             Side::Statements | Side::Puts => {
                 let insert_by = match side {
-                    Side::Puts => InsertBy::Puts { in_flight: IN_FLIGHT },
-                    _ => InsertBy::Statements { in_flight: IN_FLIGHT },
+                    Side::Puts => InsertBy::Puts { in_flight },
+                    _ => InsertBy::Statements { in_flight },
                 };
                 let inserted = sqlite::load(Arc::new(table.inserting_by(insert_by)), count).await?;
                 assert_eq!(inserted, count as usize);
@@ -57,10 +54,10 @@ pub(crate) fn run(side: Side, count: u32, round_trip: Duration) -> Result<Outcom
     })
 }
 
-async fn bare(client: &Client, count: u32) -> Result<(), Failure> {
+async fn bare(client: &Client, count: u32, in_flight: usize) -> Result<(), Failure> {
     let mut running = JoinSet::new();
     for first in (0..count).step_by(REQUEST as usize) {
-        if running.len() >= IN_FLIGHT {
+        if running.len() >= in_flight {
             running.join_next().await.transpose()?.transpose()?;
         }
         let requests = (first..count.min(first + REQUEST)).map(|number| put(rows::item(number)));

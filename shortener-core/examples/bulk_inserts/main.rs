@@ -1,8 +1,8 @@
 //! Bulk inserts of both engines beside bare loops on the same stores, in one process and in turns.
 //!
-//! `bulk_inserts [--rows N] [--rounds N] [--only TEXT]` inserts N links (default 200,000) of about 600 bytes with their
+//! `bulk_inserts [--rows N] [--rounds N] [--in-flight N] [--only TEXT]` inserts N links (default 200,000) of about 600 bytes with their
 //! index keys, and prints the median of rows a second, what a row costs, the peak of resident memory, and the ratio.
-//! `TEXT` is the beginning of a line of the output, such as `SQLite` or `DynamoDB, 0 ms added: puts`.
+//! Requests to DynamoDB in flight: 32. `TEXT` is the beginning of a line of the output, such as `SQLite` or `DynamoDB, 0 ms added: puts`.
 //!
 //! - SQLite: [`SqliteTable::insert_many`] with 500 items a call, beside a prepared INSERT in transactions of 1,000 into the
 //!   same schema with the same pragmas.
@@ -57,6 +57,7 @@ impl Watch {
 struct Options {
     rows: u32,
     rounds: usize,
+    in_flight: usize,
     only: Option<String>,
 }
 
@@ -78,7 +79,7 @@ fn main() -> Result<(), Failure> {
     }
     if wanted("DynamoDB") {
         for round_trip in [0, 30].map(Duration::from_millis) {
-            let run = |side| move || dynamodb::run(side, options.rows, round_trip);
+            let run = |side| move || dynamodb::run(side, options.rows, options.in_flight, round_trip);
             let (bare, statements, puts) = (run(Side::BatchWriteItem), run(Side::Statements), run(Side::Puts));
             let title = format!("DynamoDB, {} ms added", round_trip.as_millis());
             compare(&title, &options, &[("BatchWriteItem", &bare), ("statements", &statements), ("puts", &puts)])?;
@@ -88,13 +89,14 @@ fn main() -> Result<(), Failure> {
 }
 
 fn options() -> Result<Options, Failure> {
-    let mut options = Options { rows: 200_000, rounds: 3, only: None };
+    let mut options = Options { rows: 200_000, rounds: 3, in_flight: 32, only: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         match name.as_str() {
             "--rows" => options.rows = value.parse()?,
             "--rounds" => options.rounds = value.parse()?,
+            "--in-flight" => options.in_flight = value.parse()?,
             "--only" => options.only = Some(value),
             _ => return Err(format!("unknown option {name}").into()),
         }

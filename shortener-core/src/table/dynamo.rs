@@ -21,6 +21,7 @@ pub mod in_process;
 mod insert;
 mod paced;
 mod read;
+mod renewal;
 mod settings;
 mod shape;
 mod value;
@@ -45,8 +46,12 @@ pub struct DynamoTable {
 }
 
 impl DynamoTable {
-    /// A table reached through a given client, for tests.
-    pub fn from_client(client: Client, table: impl Into<String>) -> Self {
+    /// A table reached through a given client, whose credentials are renewed when they are refused. For tests.
+    pub fn from_client(client: &Client, table: impl Into<String>) -> Self {
+        Self::through(renewal::Renewal::install(client), table)
+    }
+
+    fn through(client: Client, table: impl Into<String>) -> Self {
         let insert_by = InsertBy::default();
         let (pace, patience) = (Pace::new(insert_by.in_flight()), Patience::REQUEST);
         Self { client, name: table.into(), insert_by, hedge: None, pace, patience }

@@ -16,6 +16,7 @@ use shortener_core::table::{
     Added, Condition, Consistency, Inserted, Item, Key, Order, Query, SortRange, Table, TableError, Write, conformance,
 };
 
+mod credentials;
 mod faults;
 
 fn item(sk: &str) -> Item {
@@ -241,7 +242,7 @@ async fn a_name_that_does_not_resolve_is_unavailable_and_nothing_was_written() {
 async fn a_silent_endpoint_costs_a_redirect_about_a_second() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let table = DynamoTable::from_client(client(&url, Limits::REDIRECT), "short");
+    let table = DynamoTable::from_client(&client(&url, Limits::REDIRECT), "short");
     let began = Instant::now();
     assert_unavailable(&table.get(&item("a").key, Consistency::Strong).await);
     assert_unknown(&table.write(&create("a")).await);
@@ -262,7 +263,7 @@ async fn missing_credentials_are_said_to_be_missing() {
     let engine = InProcess::start().unwrap();
     let config = engine.client(Limits::INTERACTIVE).config().to_builder();
     let config = config.credentials_provider(NoCredentials).build();
-    let table = DynamoTable::from_client(Client::from_conf(config), "short");
+    let table = DynamoTable::from_client(&Client::from_conf(config), "short");
     assert!(matches!(table.get(&item("a").key, Consistency::Strong).await, Err(TableError::NoCredentials(_))));
     assert!(matches!(table.write(&create("a")).await, Err(TableError::NoCredentials(_))));
     assert_eq!(names(&engine), [""; 0]);
@@ -357,7 +358,7 @@ pub(crate) fn client(url: &str, limits: Limits) -> Client {
 }
 
 fn over_http(url: &str) -> DynamoTable {
-    DynamoTable::from_client(client(url, Limits::INTERACTIVE), "short")
+    DynamoTable::from_client(&client(url, Limits::INTERACTIVE), "short")
 }
 
 #[track_caller]

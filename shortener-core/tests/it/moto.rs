@@ -77,7 +77,7 @@ impl Drop for Moto {
 #[tokio::test(flavor = "multi_thread")]
 async fn moto_passes_the_story_but_for_its_known_gaps() {
     let moto = Moto::start();
-    let table = DynamoTable::from_client(client(&moto.url, Limits::INTERACTIVE), "short");
+    let table = DynamoTable::from_client(&client(&moto.url, Limits::INTERACTIVE), "short");
     assert_eq!(table.create(DeletionProtection::Off).await.unwrap(), Created::New);
     assert_eq!(table.create(DeletionProtection::Off).await.unwrap(), Created::Existed);
     let status = table.status().await.unwrap();

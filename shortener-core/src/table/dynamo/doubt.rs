@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::config::interceptors::{FinalizerInterceptorContextRef, InterceptorContext};
-use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::config::{self, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 
 use super::error::was_never_sent;
+use super::renewal::is_refused;
 
 /// How often a write may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) enum Repeat {
     Always,
     /// Only after a refusal, never after a lost reply.
     AfterRefusal,
-    /// Once.
+    /// Once, but for credentials that had to be renewed.
     Never,
 }
 
@@ -44,8 +45,7 @@ impl Doubt {
         let builder = config::Config::builder();
         match self.repeat {
             Repeat::Always => builder,
-            Repeat::AfterRefusal => builder.retry_classifier(self.clone()),
-            Repeat::Never => builder.retry_config(RetryConfig::disabled()),
+            Repeat::AfterRefusal | Repeat::Never => builder.retry_classifier(self.clone()),
         }
     }
 }
@@ -70,7 +70,12 @@ impl Intercept for Doubt {
 
 impl ClassifyRetry for Doubt {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        if may_have_been_applied(context) { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
+        let is_allowed = match self.repeat {
+            Repeat::Always => true,
+            Repeat::AfterRefusal => !may_have_been_applied(context),
+            Repeat::Never => is_refused(context),
+        };
+        if is_allowed { RetryAction::NoActionIndicated } else { RetryAction::RetryForbidden }
     }
 
     fn name(&self) -> &'static str {

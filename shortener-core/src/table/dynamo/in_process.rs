@@ -93,7 +93,7 @@ impl InProcess {
 
     /// A table of this engine, whether it exists or not.
     pub fn table(&self, name: &str) -> DynamoTable {
-        DynamoTable::from_client(self.client(Limits::INTERACTIVE), name)
+        DynamoTable::from_client(&self.client(Limits::INTERACTIVE), name)
     }
 
     /// An SDK client of this engine.
@@ -197,11 +197,8 @@ impl InProcess {
             None => Ok(run(body)),
             Some(Fault::Throttle) => Ok(throttled()),
             Some(Fault::ServerError) => Ok(dispatch::failure(500, "InternalServerError", "injected")),
-            Some(Fault::ExpiredToken) => Ok(dispatch::failure(
-                400,
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-            )),
+            Some(Fault::ExpiredToken) => Ok(refused("ExpiredTokenException", "is expired")),
+            Some(Fault::UnknownKey) => Ok(refused("UnrecognizedClientException", "is invalid")),
             Some(Fault::Unreachable) => Err(broken(io::ErrorKind::ConnectionRefused)),
             Some(Fault::LostReply) => {
                 run(body);
@@ -214,6 +211,10 @@ impl InProcess {
             }
         }
     }
+}
+
+fn refused(code: &str, what: &str) -> Reply {
+    dispatch::failure(400, code, &format!("The security token included in the request {what}."))
 }
 
 fn throttled() -> Reply {

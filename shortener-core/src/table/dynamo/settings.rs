@@ -12,6 +12,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Config, Region};
 
+use super::renewal::Renewal;
 use super::{DynamoTable, InsertBy};
 use crate::pace::Patience;
 use crate::table::TableError;
@@ -158,10 +159,10 @@ impl DynamoTable {
     pub async fn connect(settings: &DynamoSettings) -> Result<Self, TableError> {
         let region = settings.resolve_region().await?;
         let client = match settings.credentials {
-            CredentialSource::Chain => from_chain(settings, region).await,
+            CredentialSource::Chain => Renewal::install(&from_chain(settings, region).await),
             CredentialSource::Environment => from_environment(settings, region),
         };
-        let table = Self::from_client(client, &settings.table).inserting_by(settings.insert_by);
+        let table = Self::through(client, &settings.table).inserting_by(settings.insert_by);
         Ok(Self { hedge: settings.limits.hedge, patience: settings.limits.patience(), ..table })
     }
 }

@@ -52,7 +52,7 @@ async fn a_change_invalidates_its_path_on_moto() {
     let moto = Moto::start();
     let client = cloudfront::client(&moto.url);
     let id = create_distribution(&client).await;
-    let table = DynamoTable::from_client(dynamo::client(&moto.url, Limits::INTERACTIVE), "short");
+    let table = DynamoTable::from_client(&dynamo::client(&moto.url, Limits::INTERACTIVE), "short");
     table.create(DeletionProtection::Off).await.unwrap();
     let (service, _clock) = service_on(Arc::new(table));
     let session = Session::new(service, Caller::direct("ana"));

@@ -15,6 +15,8 @@ pub enum Fault {
     ServerError,
     /// Refused because the temporary credentials have expired; not applied.
     ExpiredToken,
+    /// Refused because the access key, or the session it belongs to, is not known; not applied.
+    UnknownKey,
     /// Of a batch only the first half is done: `BatchGetItem` names the rest as unprocessed, `BatchExecuteStatement`
     /// reports the other statements as throttled.
     Unprocessed,
