@@ -36,7 +36,7 @@ pub(crate) use field::TargetField;
 pub(crate) use kind::Kind;
 pub(crate) use options::ReadOptions;
 pub(crate) use own::{Compression, OwnForm, OwnWriter};
-pub(crate) use rejects::{RejectsForm, RejectsWriter, reason};
+pub(crate) use rejects::{RejectsForm, RejectsWriter};
 pub(crate) use source::{Source, open};
 
 /// The key or column of a rejects file that says why a record was rejected. It is never read.

@@ -48,7 +48,11 @@ impl<R: BufRead> Json<R> {
     /// Reads what was sniffed.
     pub(super) fn new(text: R, kind: Kind, sniffed: &Sniffed, options: &ReadOptions) -> Self {
         let own = kind.is_generic() && own::is_own(&sniffed.keys);
-        let texts = if sniffed.lines { Texts::Lines(Lines::new(text)) } else { Texts::Documents(Documents::new(text)) };
+        let texts = if sniffed.lines {
+            Texts::Lines(Lines::new(text))
+        } else {
+            Texts::Documents(Documents::new(text, sniffed.place.clone()))
+        };
         Self {
             texts,
             kind,

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use serde_json::Value;
-use shortener_core::wire::Violation;
 
 use super::IMPORT_ERROR;
 use super::json::{Container, Place};
@@ -115,15 +114,6 @@ impl<W: Write> RejectsWriter<W> {
         self.writer.flush()?;
         Ok((self.count, self.writer))
     }
-}
-
-/// Broken rules as one reason.
-pub(crate) fn reason(violations: &[Violation]) -> String {
-    let words = |violation: &Violation| match violation.pointer.trim_start_matches('/') {
-        "" => violation.detail.clone(),
-        field => format!("{field}: {}", violation.detail),
-    };
-    violations.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
 fn one_line(text: &str) -> String {

@@ -41,8 +41,9 @@ fn rows(content: &[u8]) -> Vec<Row> {
 fn rejected(content: &[u8], options: &ReadOptions) -> Vec<u8> {
     let file = file(content);
     let mut source = open(&Input::File(file.path().to_owned()), options).unwrap();
-    let records: Vec<Record> = source.by_ref().map(Result::unwrap).collect();
     let form: RejectsForm = source.rejects_form();
+    let records: Vec<Record> = source.by_ref().map(Result::unwrap).collect();
+    assert_eq!(source.rejects_form(), form);
     let mut writer = RejectsWriter::new(Vec::new(), form);
     for record in &records {
         writer.write(record.line, &record.raw, "why, \"said\"\nhe").unwrap();

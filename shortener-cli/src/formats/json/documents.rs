@@ -34,7 +34,7 @@ pub(super) struct Documents<R> {
     scanner: Scanner<R>,
     /// Where the next record is; none between documents.
     inside: Option<Place>,
-    /// Where the first record was, for a file of rejects.
+    /// Where the last document with records has them.
     place: Place,
     /// Whether a record of this container was read.
     begun: bool,
@@ -43,8 +43,9 @@ pub(super) struct Documents<R> {
 }
 
 impl<R: BufRead> Documents<R> {
-    pub(super) fn new(text: R) -> Self {
-        Self { scanner: Scanner::new(text), inside: None, place: Place::default(), begun: false, continued: false }
+    /// Documents which have their records in this place, as far as is known.
+    pub(super) fn new(text: R, place: Place) -> Self {
+        Self { scanner: Scanner::new(text), inside: None, place, begun: false, continued: false }
     }
 
     /// Where the records are.

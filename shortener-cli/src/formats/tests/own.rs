@@ -23,7 +23,7 @@ prop_compose! {
         tags in prop::collection::btree_set("[\\p{Ll}0-9_.:/-]{1,8}", 0..4),
         status in prop::sample::select(vec![301_u16, 302, 303, 307, 308]),
         (forward_query, disabled) in any::<(bool, bool)>(),
-        seconds in 0_i64..4_000_000_000,
+        milliseconds in 0_i64..4_000_000_000_000,
         (starts_at, expires_at) in any::<(Option<u32>, Option<u32>)>(),
         imported_clicks in any::<Option<u32>>(),
     ) -> Link {
@@ -40,7 +40,7 @@ prop_compose! {
             forward_query,
             state: shortener_core::wire::LinkState::Active,
             version: 1,
-            created_at: jiff::Timestamp::from_second(seconds).unwrap(),
+            created_at: jiff::Timestamp::from_millisecond(milliseconds).unwrap(),
             created_by: serde_json::from_str("\"key:a\"").unwrap(),
             updated_at: jiff::Timestamp::UNIX_EPOCH,
             starts_at: starts_at.map(at),

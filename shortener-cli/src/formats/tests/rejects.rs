@@ -52,18 +52,6 @@ fn rejects_have_the_shape_of_the_file() {
 }
 
 #[test]
-fn a_reason_names_each_field() {
-    let violation = |pointer: &str, detail: &str| Violation {
-        pointer: pointer.to_owned(),
-        code: "x".to_owned(),
-        detail: detail.to_owned(),
-    };
-    let violations =
-        [violation("/target", "the target is missing"), violation("", "2 cells, but the header has 3 columns")];
-    assert_eq!(reason(&violations), "target: the target is missing; 2 cells, but the header has 3 columns");
-}
-
-#[test]
 fn a_record_that_is_several_links_is_given_back_once() {
     let text = b"long_url,link,custom_bitlink\nhttps://example.com/,https://bit.ly/a,https://go.test/b\n";
     let (_, records, _) = read(text, &ReadOptions::default()).unwrap();
