@@ -22,6 +22,8 @@ use crate::report::{Moments, Report, Shape};
 mod progress;
 mod text;
 
+pub(crate) use progress::Progress;
+
 /// How the command prints.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {

@@ -28,7 +28,7 @@ use crate::interrupt::Interrupt;
   short import links.csv --tag spring --verify
   short import bitly.csv --map 'Short link=code' --on-conflict skip
   short import yourls.sql.gz --time-zone Europe/Paris --resume
-  short export --domain go.example.com | short import - --domain new.example.com --yes
+  zcat links.ndjson.gz | short import - --on-conflict skip --report failed.ndjson
 
 Exit status: 0 if every row is there, 8 if some failed, 9 if --dry-run finds something to write.")]
 pub(crate) struct Args {

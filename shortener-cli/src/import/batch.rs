@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::pace::Pace;
+use shortener_core::service::Cost;
 use shortener_core::wire::{BatchResult, CreateLink, Link, Problem, ProblemCode};
 use tokio::task::JoinSet;
 
@@ -72,6 +73,8 @@ pub(crate) struct Settled {
     pub(crate) settlements: Vec<Option<Settlement>>,
     /// What keeps every row from being sent.
     pub(crate) stopped: Option<Problem>,
+    /// What the rows would cost on DynamoDB, in a pass that writes nothing.
+    pub(crate) cost: Cost,
 }
 
 /// What is left open of a batch.
@@ -128,7 +131,33 @@ pub(crate) async fn settle(work: Arc<Work>, mut batch: Batch) -> Settled {
             }),
         }
     }
-    Settled { batch, settlements, stopped }
+    let cost = if work.mode == Mode::DryRun { cost(&batch, &settlements) } else { Cost::default() };
+    Settled { batch, settlements, stopped, cost }
+}
+
+/// What rows would cost that were sent.
+fn cost(batch: &Batch, settlements: &[Option<Settlement>]) -> Cost {
+    let rows = batch.rows.iter().zip(settlements);
+    // What was decided without being sent has a reason.
+    let was_sent = |settlement: &&Settlement| settlement.outcome.is_failure() || settlement.reason.is_none();
+    rows.filter_map(|(row, settlement)| {
+        Some(cost_of(&row.wanted.request, settlement.as_ref().filter(was_sent)?.outcome))
+    })
+    .sum()
+}
+
+fn cost_of(request: &CreateLink, outcome: Outcome) -> Cost {
+    match outcome {
+        Outcome::Created => Cost::of_create(request),
+        Outcome::Unchanged | Outcome::Skipped | Outcome::Conflict => Cost::of_existing(request),
+        Outcome::Updated => {
+            // A transaction, which costs twice, of the link and an event of its history; the link is read once more.
+            let (create, existing) = (Cost::of_create(request), Cost::of_existing(request));
+            let write_units = existing.write_units + 2 * (create.write_units + 1);
+            Cost { write_units, read_units: 2 * existing.read_units }
+        }
+        Outcome::Invalid | Outcome::Failed => Cost::default(),
+    }
 }
 
 impl Work {

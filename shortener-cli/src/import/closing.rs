@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::document::{Plan, Summary, Verified, failure_in_words, grouped, in_words};
+use super::document::{Plan, Price, Summary, Verified, failure_in_words, grouped, in_words};
 use super::driver::{Ended, Pass};
 use super::job::{File, Job, Made};
 use super::journal::Journal;
@@ -10,6 +10,7 @@ use super::outcome::{RowNote, Totals};
 use super::reading::Collected;
 use super::verify::verify;
 use crate::cli::Format;
+use crate::config::Location;
 use crate::exit::{ExitStatus, Stopped};
 use crate::formats::Losses;
 use crate::output::Output;
@@ -26,6 +27,7 @@ pub(super) fn show_plan(job: &Job<'_>, file: File, made: &Made) -> anyhow::Resul
         rows: file.rows,
         totals: made.totals,
         losses: file.losses,
+        cost: Price::of(made.cost),
         first: made.samples.all(),
     };
     if output.format == Format::Table {
@@ -34,6 +36,11 @@ pub(super) fn show_plan(job: &Job<'_>, file: File, made: &Made) -> anyhow::Resul
     }
     output.report(&plan)?;
     say_losses(output, &plan.losses);
+    if let Location::Table(_) = job.context.config()?.location {
+        let Price { write_units, read_units, dollars } = &plan.cost;
+        let units = format!("{} write units and {} read units", grouped(*write_units), grouped(*read_units));
+        output.note(&format!("it would cost about {units}, {dollars:.2} US dollars on demand"));
+    }
     output.note(&format!("dry run, nothing written: {}: {}", plan.file, in_words(plan.totals)));
     Ok(match plan.totals {
         totals if totals.failures() > 0 => ExitStatus::Partial,
@@ -155,7 +162,8 @@ impl Job<'_> {
                 return Err(Problem { detail, hint: Some(hint), ..problem }.into());
             }
             Ended::TooMany => {
-                say_too_many(self, &summary.failures, &done);
+                let rows = format!("after {} of {} rows", grouped(summary.totals.sum()), grouped(summary.rows));
+                say_too_many(self, &summary.failures, &format!("stopped {rows}; {again}"));
                 return Ok(ExitStatus::Partial);
             }
         }

@@ -1,6 +1,7 @@
 //! What an import says at its end, as a document.
 
 use serde::Serialize;
+use shortener_core::service::Cost;
 
 use super::outcome::{Outcome, RowNote, Totals};
 use crate::formats::Losses;
@@ -20,8 +21,29 @@ pub(crate) struct Plan {
     pub(crate) totals: Totals,
     /// What of the file cannot be kept, and in how many rows it is.
     pub(crate) losses: Losses,
+    /// What it would cost on DynamoDB.
+    pub(crate) cost: Price,
     /// The first rows of each outcome.
     pub(crate) first: Vec<RowNote>,
+}
+
+/// What an import would cost on DynamoDB, estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Price {
+    /// Units of writes.
+    pub(crate) write_units: u64,
+    /// Units of strong reads.
+    pub(crate) read_units: u64,
+    /// US dollars by the list prices of us-east-1, to the millionth.
+    pub(crate) dollars: f64,
+}
+
+impl Price {
+    /// The price of a cost.
+    pub(crate) fn of(cost: Cost) -> Self {
+        let dollars = (cost.dollars() * 1e6).round() / 1e6;
+        Self { write_units: cost.write_units, read_units: cost.read_units, dollars }
+    }
 }
 
 /// What was done.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use shortener_core::service::Cost;
 use shortener_core::wire::Problem;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
@@ -48,6 +49,8 @@ pub(crate) struct Pass {
     /// More failed rows than this end the pass.
     pub(crate) max_errors: Option<u64>,
     pub(crate) errors: u64,
+    /// What the rows would cost on DynamoDB, in a pass that writes nothing.
+    pub(crate) cost: Cost,
 }
 
 /// Carries out a pass; tells `progress` how many rows have ended.
@@ -122,6 +125,7 @@ impl Driver<'_> {
 
     async fn take(&mut self, settled: Result<Settled, JoinError>, progress: &impl Fn(u64)) -> anyhow::Result<()> {
         let mut settled = settled?;
+        self.pass.cost += settled.cost;
         if let Some(problem) = settled.stopped.take() {
             self.end(Ended::Stopped(problem));
         }
@@ -162,7 +166,15 @@ impl Driver<'_> {
 impl Pass {
     /// A pass that writes nothing.
     pub(crate) fn new(ledger: Ledger, max_errors: Option<u64>) -> Self {
-        Self { ledger, scribe: None, samples: Samples::default(), rejects: None, max_errors, errors: 0 }
+        Self {
+            ledger,
+            scribe: None,
+            samples: Samples::default(),
+            rejects: None,
+            max_errors,
+            errors: 0,
+            cost: Cost::default(),
+        }
     }
 
     fn fail(&mut self, row: &Row, settlement: &Settlement) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! One import from beginning to end.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,6 +8,7 @@ use std::time::Instant;
 use data_encoding::HEXLOWER;
 use shortener_core::operations::Mode;
 use shortener_core::pace::Pace;
+use shortener_core::service::Cost;
 
 use super::batch::Work;
 use super::document::grouped;
@@ -27,6 +29,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Stopped};
 use crate::formats::{Losses, RejectsForm};
 use crate::interrupt::Interrupt;
+use crate::output::Progress;
 
 /// One import.
 #[derive(Debug)]
@@ -55,6 +58,7 @@ pub(super) struct Made {
     pub(super) totals: Totals,
     pub(super) samples: Samples,
     pub(super) ended: Ended,
+    pub(super) cost: Cost,
 }
 
 impl<'a> Job<'a> {
@@ -144,7 +148,7 @@ impl<'a> Job<'a> {
             (_, Ended::Stopped(problem)) => Err(problem.into()),
             (collected, ended) => {
                 let totals = pass.ledger.totals()?;
-                Ok((collected, Made { totals, samples: pass.samples, ended }))
+                Ok((collected, Made { totals, samples: pass.samples, ended, cost: pass.cost }))
             }
         }
     }
@@ -174,10 +178,21 @@ impl<'a> Job<'a> {
         let mut pass = Pass::new(ledger, self.settings.max_errors);
         pass.rejects = Some(Rejects::new(&file.report, file.form.clone())?);
         pass.scribe = Some(Scribe::start(journal));
-        let driven = drive(work, collected, &mut pass, |rows| progress.advance(rows)).await;
+        let driven = tokio::select! {
+            driven = drive(work, collected, &mut pass, |rows| progress.advance(rows)) => driven,
+            never = self.say_that_it_ends(&progress) => match never {},
+        };
         progress.finish();
         let written = closing::Written::of(pass, driven).await?;
         written.close(self, file).await
+    }
+
+    /// Waits for a signal, and says that what is under way is still finished.
+    async fn say_that_it_ends(&self, progress: &Progress) -> Infallible {
+        self.interrupt.raised(1).await;
+        progress.finish();
+        self.context.output.note("finishing what is under way; interrupt again to end at once");
+        std::future::pending().await
     }
 
     /// Opens the journal, and enters into the ledger what an earlier run has done.

@@ -225,3 +225,6 @@ fn is_for_every_row(problem: &Problem) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

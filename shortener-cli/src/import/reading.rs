@@ -11,10 +11,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::BATCH;
-use super::duplicates::{Annotation, Finder, Pile, Sighting};
+use super::duplicates::{Annotation, Finder, Kind, Pile, Sighting};
 use super::judge::Settlement;
 use super::outcome::{Outcome, Reason, RowNote};
 use super::patience::Endurance;
+use super::rows;
 use super::samples::{SHOWN, note};
 use super::spool::{Entry, Spool, SpoolWriter};
 use crate::comparison::{Field, Fields};
@@ -195,8 +196,22 @@ fn keep_all(
             return Ok(Kept::TooMany(keeper.refused));
         }
     }
-    let collected = Collected { spool: keeper.spool.finish()?, duplicates: keeper.finder.finish()? };
+    let mut collected = Collected { spool: keeper.spool.finish()?, duplicates: keeper.finder.finish()? };
+    if let Some(max) = max_errors
+        && keeper.errors + codes_twice(&mut collected.duplicates)? > max
+    {
+        return Ok(Kept::TooMany(rows::first_invalid(&mut collected, SHOWN)?));
+    }
     Ok(Kept::Whole(Box::new(collected)))
+}
+
+/// How many rows name the code of an earlier one and say something else.
+fn codes_twice(duplicates: &mut Pile<Annotation>) -> io::Result<u64> {
+    let mut count = 0;
+    for annotation in duplicates.read()? {
+        count += u64::from(matches!(annotation?.kind, Kind::CodeOf(_)));
+    }
+    Ok(count)
 }
 
 /// Keeps rows on disk.

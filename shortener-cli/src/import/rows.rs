@@ -11,8 +11,9 @@ use super::batch::{Batch, Row, State};
 use super::duplicates::{Annotation, Kind, Reader};
 use super::judge::{Settlement, Wanted};
 use super::ledger::Ledger;
-use super::outcome::{Outcome, Reason};
+use super::outcome::{Outcome, Reason, RowNote};
 use super::reading::Collected;
+use super::samples::note;
 use super::spool::{Entry, SpoolReader};
 
 /// Sends every batch in which something is to be done, until nobody takes it any more.
@@ -71,6 +72,26 @@ pub(crate) fn send_sample(
         let _ = to.blocking_send(some);
     }
     Ok(())
+}
+
+/// The first rows that cannot be links.
+///
+/// # Errors
+/// The disk fails.
+pub(crate) fn first_invalid(collected: &mut Collected, most: usize) -> io::Result<Vec<RowNote>> {
+    let mut found = Vec::new();
+    for row in Walk::new(collected)? {
+        let row = row?;
+        if let State::Decided(settlement) = &row.state
+            && settlement.outcome == Outcome::Invalid
+        {
+            found.push(note(row.line, &row.wanted.request, settlement));
+        }
+        if found.len() == most {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// Goes through the rows in the order of the file.

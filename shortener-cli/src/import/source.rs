@@ -39,7 +39,7 @@ pub(super) fn open(file: Option<&Path>, options: &ReadOptions) -> anyhow::Result
 /// The file for rejected rows: what was asked for, else beside the imported one, with `.rejects` in its name.
 ///
 /// # Errors
-/// It would replace the imported file.
+/// It would replace the imported file, or its folder is none.
 pub(super) fn report(asked: Option<&Path>, file: Option<&Path>, extension: &str) -> Result<PathBuf, Stopped> {
     let path = match (asked, file) {
         (Some(path), _) => path.to_owned(),
@@ -52,6 +52,11 @@ pub(super) fn report(asked: Option<&Path>, file: Option<&Path>, extension: &str)
     if file.is_some_and(same) {
         let detail = format!("--report would replace {}, which is imported", path.display());
         return Err(Stopped::usage(detail, "name another file by --report"));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let detail = format!("there is no folder {} for the rows that fail", folder.display());
+        return Err(Stopped::usage(detail, "name a file elsewhere by --report"));
     }
     Ok(path)
 }
@@ -80,7 +85,7 @@ mod tests {
     fn rejects_lie_beside_the_file() {
         for (file, extension, rejects) in [
             ("links.csv", "csv", "links.rejects.csv"),
-            ("a/links.csv.gz", "csv", "a/links.rejects.csv"),
+            ("./links.csv.gz", "csv", "./links.rejects.csv"),
             ("dump.sql.zst", "csv", "dump.rejects.csv"),
             ("links", "ndjson", "links.rejects.ndjson"),
         ] {
@@ -90,5 +95,6 @@ mod tests {
         }
         assert_eq!(report(None, None, "csv").unwrap(), Path::new("import.rejects.csv"));
         assert!(report(Some(Path::new("a.csv")), Some(Path::new("a.csv")), "csv").is_err());
+        assert!(report(Some(Path::new("no/such/a.csv")), None, "csv").is_err());
     }
 }

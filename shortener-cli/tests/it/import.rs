@@ -1,5 +1,6 @@
 //! `short import`: every row exactly once, whatever happens.
 
+mod dry_run;
 mod files;
 mod journal;
 #[cfg(unix)]
@@ -7,4 +8,6 @@ mod killed;
 mod script;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod terminal;
 mod verify;
