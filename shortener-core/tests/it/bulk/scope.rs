@@ -80,5 +80,5 @@ async fn a_link_outside_the_scope_is_shown_to_nobody() {
 async fn a_reader_creates_nothing() {
     let fixture = Fixture::new();
     let session = limited(&fixture, Role::Reader, Scope::default()).await;
-    assert_eq!(judged(&session, &[row("https://example.com/")]).await, [403]);
+    assert_eq!(judged(&session, &[row("https://example.com/"), row("nonsense")]).await, [403, 403]);
 }
