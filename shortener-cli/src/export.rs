@@ -1,6 +1,6 @@
 //! Writing links to a file: `short export`.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -67,7 +67,7 @@ impl CompleteFile {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".short-export-");
         #[cfg(unix)]
-        builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+        builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
         let partial = builder.tempfile_in(folder).map_err(|error| unwritable(path, &error))?;
         Ok(Self { path: path.to_owned(), partial })
     }

@@ -61,6 +61,10 @@ fn a_large_file_is_applied_once_and_drift_is_found_exactly() {
     cli.run(&["diff", "-f", "links.toml"]).exits(0);
     assert_eq!(link(&cli, "code-4321")["version"], 3);
     assert_eq!(link(&cli, "code-0")["version"], 1, "what did not differ was not written");
+
+    write(&cli, "links.toml", &many(1));
+    let pruned = cli.run(&["diff", "-f", "links.toml", "--prune"]).exits(9);
+    assert!(pruned.stdout.ends_with("  0 to create, 0 to update, 4999 to delete, 1 unchanged\n"));
 }
 
 #[test]
