@@ -10,7 +10,7 @@ use shortener_core::edge::{EdgeCache, EdgeCaches};
 use shortener_core::link::BaseUrl;
 use shortener_core::operations::Operations;
 use shortener_core::service::{Caller, Service, Session, Settings};
-use shortener_core::table::dynamo::{CredentialSource, DynamoSettings, DynamoTable};
+use shortener_core::table::dynamo::{CredentialSource, DynamoSettings, DynamoTable, InsertBy};
 use shortener_core::table::sqlite::{OpenMode, SqliteOptions, SqliteTable};
 use shortener_core::table::{ChangeFeed, Table, TableError};
 use shortener_core::wire::{Problem, ProblemCode};
@@ -157,6 +157,7 @@ async fn connect(location: &TableLocation) -> anyhow::Result<DynamoTable> {
     let settings = DynamoSettings {
         region: location.region.clone(),
         endpoint_url: location.endpoint_url.clone(),
+        insert_by: InsertBy::FAR,
         ..DynamoSettings::new(&location.name)
     };
     DynamoTable::connect(&settings).await.map_err(|error| match error {

@@ -14,6 +14,11 @@ struct Source {
     asked: Arc<AtomicUsize>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the SDK looks at the system's clock")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 impl ProvideCredentials for Source {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
@@ -21,7 +26,7 @@ impl ProvideCredentials for Source {
     {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         let lasting = Duration::from_secs(self.lasting.get(number).copied().unwrap_or(3_600));
-        let end = SystemTime::from(jiff::Timestamp::now() + lasting);
+        let end = now() + lasting;
         future::ProvideCredentials::ready(Ok(Credentials::new("id", "secret", Some("token".into()), Some(end), "test")))
     }
 }
