@@ -54,8 +54,8 @@ fn an_export_that_is_applied_elsewhere_is_exported_the_same_by_every_back_end() 
     fill(&file.cli);
     for form in ["csv", "ndjson"] {
         let original = exported(&file.cli, &["--format", form]);
-        let lines = original.iter().filter(|byte| **byte == b'\n').count();
-        assert_eq!(lines, 62 + usize::from(form == "csv"));
+        let lines = original.split(|byte| *byte == b'\n').count();
+        assert_eq!(lines, 63 + usize::from(form == "csv"));
         for target in [&table, &api, &BackEnd::file()] {
             let cli = &target.cli;
             cli.run(&["domains", "set", "go.example"]).exits(0);
