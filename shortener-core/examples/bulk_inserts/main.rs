@@ -59,6 +59,7 @@ struct Options {
     rounds: usize,
     in_flight: usize,
     only: Option<String>,
+    endpoint: Option<String>,
 }
 
 type Failure = Box<dyn Error>;
@@ -69,6 +70,11 @@ type Contender<'a> = (&'a str, &'a dyn Fn() -> Result<Outcome, Failure>);
 fn main() -> Result<(), Failure> {
     let options = options()?;
     let wanted = |title: &str| options.only.as_deref().is_none_or(|only| only.starts_with(title));
+    if let Some(url) = &options.endpoint {
+        let outcome = dynamodb::bare_over_http(url, options.rows, options.in_flight)?;
+        say(&format!("BatchWriteItem over HTTP: {}", describe(&[outcome])));
+        return Ok(());
+    }
     say(&format!("{} links, medians of {} rounds in turns", options.rows, options.rounds));
     if wanted("SQLite") {
         let begin = Instant::now();
@@ -89,7 +95,7 @@ fn main() -> Result<(), Failure> {
 }
 
 fn options() -> Result<Options, Failure> {
-    let mut options = Options { rows: 200_000, rounds: 3, in_flight: 32, only: None };
+    let mut options = Options { rows: 200_000, rounds: 3, in_flight: 32, only: None, endpoint: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
@@ -98,6 +104,7 @@ fn options() -> Result<Options, Failure> {
             "--rounds" => options.rounds = value.parse()?,
             "--in-flight" => options.in_flight = value.parse()?,
             "--only" => options.only = Some(value),
+            "--endpoint" => options.endpoint = Some(value),
             _ => return Err(format!("unknown option {name}").into()),
         }
     }
