@@ -5,7 +5,7 @@
 //! Requests to DynamoDB in flight: 32. `TEXT` is the beginning of a line of the output, such as `SQLite` or `DynamoDB, 0 ms added: puts`.
 //!
 //! - SQLite: [`SqliteTable::insert_many`] with 500 items a call, beside a prepared INSERT in transactions of 1,000 into the
-//!   same schema with the same pragmas.
+//!   same schema with the same pragmas. Then both again over a table that holds all rows, as a second run of an import does.
 //! - DynamoDB, on the emulator in this process: [`DynamoTable::insert_many`] with 500 items a call, beside concurrent
 //!   `BatchWriteItem` calls of 25 (which overwrite), as many in flight; with and without 30 ms added to each round trip.
 
@@ -80,8 +80,11 @@ fn main() -> Result<(), Failure> {
         let begin = Instant::now();
         (0..options.rows).for_each(|n| _ = std::hint::black_box(rows::item(n)));
         say(&format!("making the items alone: {:.0} a second", per_second(options.rows, begin.elapsed())));
-        let bare = || sqlite::bare(options.rows);
-        compare("SQLite", &options, &[("bare loop", &bare), ("insert_many", &|| sqlite::ours(options.rows))])?;
+        let (bare, ours) = (|| sqlite::bare(options.rows), || sqlite::ours(options.rows));
+        compare("SQLite", &options, &[("bare loop", &bare), ("insert_many", &ours)])?;
+        let again =
+            [sqlite::Again::Insert, sqlite::Again::Read].map(|again| move || sqlite::again(options.rows, again));
+        compare("SQLite, all is there", &options, &[("insert_many", &again[0]), ("get_many", &again[1])])?;
     }
     if wanted("DynamoDB") {
         for round_trip in [0, 30].map(Duration::from_millis) {
