@@ -1,6 +1,6 @@
 //! Writing links to a file: `short export`.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,8 @@ use crate::formats::OwnWriter;
 /// Most links in a page.
 const PAGE: u16 = 1000;
 
-/// Writes every link of a filter, oldest first; answers how many. `progress` hears how many were read with each page.
+/// Writes every link of a filter, oldest first; answers the writer and how many. The file is begun once there is something
+/// to say. `progress` hears how many were read with each page.
 ///
 /// A change moves no link in this order, so that what others do meanwhile neither repeats nor skips one.
 ///
@@ -24,15 +25,16 @@ const PAGE: u16 = 1000;
 pub(crate) async fn copy<W: Write>(
     operations: &dyn Operations,
     filter: LinkFilter,
-    writer: &mut OwnWriter<W>,
+    begin: impl FnOnce() -> io::Result<OwnWriter<W>>,
     progress: impl Fn(u64),
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<(OwnWriter<W>, u64)> {
     // The index by target is in the order of targets, in which a change does move a link.
     let host = filter.target_host.map(|host| host.trim().to_ascii_lowercase());
     let mut filter = LinkFilter { target_host: None, order: Some(Order::Ascending), limit: Some(PAGE), ..filter };
+    let mut page = patiently(|| operations.list(&filter)).await?;
+    let mut writer = begin()?;
     let mut written = 0;
     loop {
-        let page = patiently(|| operations.list(&filter)).await?;
         let is_meant = |link: &&Link| host.as_deref().is_none_or(|host| link.target.host() == host);
         for link in page.links.iter().filter(is_meant) {
             writer.write(link)?;
@@ -41,8 +43,9 @@ pub(crate) async fn copy<W: Write>(
         progress(page.links.len() as u64);
         filter.cursor = page.next_cursor;
         if filter.cursor.is_none() {
-            return Ok(written);
+            return Ok((writer, written));
         }
+        page = patiently(|| operations.list(&filter)).await?;
     }
 }
 
@@ -67,7 +70,7 @@ impl CompleteFile {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".short-export-");
         #[cfg(unix)]
-        builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+        builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
         let partial = builder.tempfile_in(folder).map_err(|error| unwritable(path, &error))?;
         Ok(Self { path: path.to_owned(), partial })
     }

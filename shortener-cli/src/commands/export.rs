@@ -1,6 +1,6 @@
 //! `short export`
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use shortener_core::wire::{LinkFilter, StateFilter};
@@ -74,24 +74,24 @@ async fn to_output(context: &Context, filter: LinkFilter, shape: Shape) -> anyho
         return Err(Stopped::usage("a terminal cannot show compressed data", hint).into());
     }
     let show = if context.output.is_terminal() { ShowProgress::No } else { ShowProgress::Yes };
-    let mut writer = OwnWriter::new(context.output.sink(), shape.form, shape.compression)?;
-    let written = write(context, filter, show, &mut writer).await?;
+    let begin = || OwnWriter::new(context.output.sink(), shape.form, shape.compression);
+    let (writer, written) = write(context, filter, show, begin).await?;
     writer.finish()?.flush()?;
     Ok(written)
 }
 
-async fn write(
+async fn write<W: Write>(
     context: &Context,
     filter: LinkFilter,
     show: ShowProgress,
-    writer: &mut OwnWriter<impl Write>,
-) -> anyhow::Result<u64> {
+    begin: impl FnOnce() -> io::Result<OwnWriter<W>>,
+) -> anyhow::Result<(OwnWriter<W>, u64)> {
     let operations = context.operations().await?;
     if show == ShowProgress::No {
-        return copy(operations, filter, writer, |_| {}).await;
+        return copy(operations, filter, begin, |_| {}).await;
     }
     let progress = context.output.progress("exporting", None);
-    let written = copy(operations, filter, writer, |links| progress.advance(links)).await;
+    let written = copy(operations, filter, begin, |links| progress.advance(links)).await;
     progress.finish();
     written
 }
@@ -101,8 +101,8 @@ async fn to_file(context: &Context, filter: LinkFilter, shape: Shape, path: &Pat
         context.confirmation().ask(format!("Replace {}?", path.display())).await?;
     }
     let file = CompleteFile::begin(path)?;
-    let mut writer = OwnWriter::new(file.writer()?, shape.form, shape.compression)?;
-    let written = write(context, filter, ShowProgress::Yes, &mut writer).await?;
+    let begin = || OwnWriter::new(file.writer()?, shape.form, shape.compression);
+    let (writer, written) = write(context, filter, ShowProgress::Yes, begin).await?;
     writer.finish()?;
     file.finish()?;
     Ok(written)

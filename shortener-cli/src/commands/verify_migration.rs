@@ -70,7 +70,7 @@ enum Method {
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
     let hosts = hosts(&args, context).await?;
-    let options = ReadOptions { format: args.format, keep_domains: args.to.is_none(), ..ReadOptions::default() };
+    let options = ReadOptions { format: args.format, ..ReadOptions::default() };
     let source = formats::open(&Input::File(args.links.clone()), &options).map_err(unreadable)?;
     let mut rows = Rows::new(source);
     let mut display = Display::new(context);

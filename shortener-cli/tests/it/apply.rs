@@ -61,6 +61,10 @@ fn a_large_file_is_applied_once_and_drift_is_found_exactly() {
     cli.run(&["diff", "-f", "links.toml"]).exits(0);
     assert_eq!(link(&cli, "code-4321")["version"], 3);
     assert_eq!(link(&cli, "code-0")["version"], 1, "what did not differ was not written");
+
+    write(&cli, "links.toml", &many(1));
+    let pruned = cli.run(&["diff", "-f", "links.toml", "--prune"]).exits(9);
+    assert!(pruned.stdout.ends_with("  0 to create, 0 to update, 4999 to delete, 1 unchanged\n"));
 }
 
 #[test]
@@ -237,44 +241,46 @@ fn lost_replies_and_throttles_leave_every_link_written_once() {
     assert_eq!(versions, [2; 150]);
 }
 
-#[test]
-fn what_is_wrong_with_a_file_is_said_with_its_place() {
-    let cli = cli();
-    let files = [
-        ("syntax.toml", "[links.a]\ntarget = https://example.com\n[links.b\n"),
-        ("syntax.yaml", "links:\n  a: {target: https://example.com\n  b: [\n"),
-        (
-            "bomb.yaml",
-            "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e]\ng: [*e, *e, *e, *e, *e, *e, *e, *e, *e]\nh: [*e, *e, *e, *e, *e, *e, *e, *e, *e]\n",
-        ),
-        ("twice.toml", "[links.a]\ntarget = \"https://example.com\"\n[links.a]\ntarget = \"https://example.com\"\n"),
-        (
-            "many.toml",
-            "owner = 7\nlinkz = 1\n[defaults]\ntarget = \"https://example.com\"\ntags = \"campaign\"\n[links.a]\n\
+/// Files of which something is wrong.
+const BROKEN: &[(&str, &str)] = &[
+    ("syntax.toml", "[links.a]\ntarget = https://example.com\n[links.b\n"),
+    ("syntax.yaml", "links:\n  a: {target: https://example.com\n  b: [\n"),
+    (
+        "bomb.yaml",
+        "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e]\ng: [*e, *e, *e, *e, *e, *e, *e, *e, *e]\nh: [*e, *e, *e, *e, *e, *e, *e, *e, *e]\n",
+    ),
+    ("twice.toml", "[links.a]\ntarget = \"https://example.com\"\n[links.a]\ntarget = \"https://example.com\"\n"),
+    (
+        "many.toml",
+        "owner = 7\nlinkz = 1\n[defaults]\ntarget = \"https://example.com\"\ntags = \"campaign\"\n[links.a]\n\
              target = \"https://example.com\"\nexpires_at = \"30d\"\ntitel = \"x\"\n[links.b]\ntarget = 5\n\
              [links.\"b c\"]\ntarget = \"https://example.com\"\n[links.d]\ntitle = \"é\"\n[links.e]\n\
              target = \"https://example.com\"\nstarts_at = 2030-01-01T09:00:00\nexpires_at = 1e3\n[links]\nf = \"x\"\n",
-        ),
-        (
-            "many.yaml",
-            "links:\n- {code: a, target: https://example.com, redirect_status: '302'}\n- {target: https://example.com}\n\
+    ),
+    (
+        "many.yaml",
+        "links:\n- {code: a, target: https://example.com, redirect_status: '302'}\n- {target: https://example.com}\n\
              - {code: 0123, target: https://example.com}\n- text\n- {code: é, target: https://example.com}\n\
              - {code: b, domain: 'a b', target: https://example.com, title: 2026, forward_query: yes}\n\
              - {code: c, target: https://example.com, target: https://example.com}\n",
-        ),
-        (
-            "rules.toml",
-            "[links.api]\ntarget = \"https://example.com\"\n[links.a]\ntarget = \"ftp://example.com\"\ntags = [\"b\", \"a b\"]\n\
+    ),
+    (
+        "rules.toml",
+        "[links.api]\ntarget = \"https://example.com\"\n[links.a]\ntarget = \"ftp://example.com\"\ntags = [\"b\", \"a b\"]\n\
              [links.b]\ntarget = \"https://example.com\"\nredirect_status = 308\nexpires_at = 2040-01-01\n\
              [links.c]\ndomain = \"nowhere.example\"\ntarget = \"https://example.com\"\n",
-        ),
-        ("unknown.txt", "x"),
-        ("list.toml", "links = 5\n"),
-        ("text.yaml", "just a text\n"),
-    ];
+    ),
+    ("unknown.txt", "x"),
+    ("list.toml", "links = 5\n"),
+    ("text.yaml", "just a text\n"),
+];
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_place() {
+    let cli = cli();
     write(&cli, "one.toml", "[links.same]\ntarget = \"https://example.com\"\n");
     write(&cli, "two.yaml", "links:\n  same:\n    target: https://example.com\n");
-    for (name, text) in files {
+    for (name, text) in BROKEN {
         write(&cli, name, text);
     }
     let records = "code,target,colour,expires_at\na,https://example.com,red,30d\n,https://example.com,,\n\
@@ -284,7 +290,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
     fs::write(cli.path("latin.toml"), b"[links.a]\ntitle = \"\xe9\"\n").unwrap();
     fs::create_dir(cli.path("empty")).unwrap();
     let mut shown = String::new();
-    for (name, _) in files {
+    for (name, _) in BROKEN {
         shown += &cli.run(&["apply", "--yes", "-f", name]).shown();
     }
     shown += &cli.transcript(&[

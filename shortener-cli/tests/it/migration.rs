@@ -1,7 +1,8 @@
 //! `short verify-migration`: an old host and the new one, asked for the same codes.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -169,7 +170,7 @@ fn who_does_not_answer_is_told_apart_from_who_answers_something_else() {
 fn no_host_is_asked_faster_than_it_was_said() {
     let cli = TestCli::new();
     let mut file = "code,target\n".to_owned();
-    (0..40).for_each(|n| file += &format!("c{n},https://example.com{}\n", format!("/c{n}")));
+    (0..40).for_each(|n| writeln!(file, "c{n},https://example.com/c{n}").unwrap());
     fs::write(cli.path("links.csv"), &file).unwrap();
     let host = || OldHost::start(|_, path| Some(redirect(302, &format!("https://example.com{path}"))));
     let (old, new) = (host(), host());

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde_json::Value;
 use shortener_core::table::Item;
 use shortener_core::table::dynamo::in_process::InProcess;
-use shortener_core::table::dynamo::{InsertBy, Limits};
+use shortener_core::table::dynamo::{DeletionProtection, DynamoSettings, DynamoTable, InsertBy, Limits};
 use shortener_core::table::keys::attribute;
 use tokio::task::JoinSet;
 
@@ -51,6 +52,28 @@ pub(crate) fn run(side: Side, count: u32, in_flight: usize, round_trip: Duration
         }
         let outcome = watch.stop(count);
         Ok(Outcome { emulator: Some(engine.busy().saturating_sub(before)), ..outcome })
+    })
+}
+
+/// The bare loop over HTTP, into a table of its own at an endpoint.
+pub(crate) fn bare_over_http(url: &str, count: u32, in_flight: usize) -> Result<Outcome, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+    runtime.block_on(async {
+        let settings = DynamoSettings {
+            region: Some("us-east-1".to_owned()),
+            endpoint_url: Some(url.to_owned()),
+            ..DynamoSettings::new("short")
+        };
+        DynamoTable::connect(&settings).await?.create(DeletionProtection::Off).await?;
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(url)
+            .credentials_provider(Credentials::new("bench", "bench", None, None, "bench"))
+            .build();
+        let watch = Watch::start();
+        bare(&Client::from_conf(config), count, in_flight).await?;
+        Ok(watch.stop(count))
     })
 }
 

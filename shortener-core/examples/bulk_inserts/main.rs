@@ -5,7 +5,7 @@
 //! Requests to DynamoDB in flight: 32. `TEXT` is the beginning of a line of the output, such as `SQLite` or `DynamoDB, 0 ms added: puts`.
 //!
 //! - SQLite: [`SqliteTable::insert_many`] with 500 items a call, beside a prepared INSERT in transactions of 1,000 into the
-//!   same schema with the same pragmas.
+//!   same schema with the same pragmas. Then both again over a table that holds all rows, as a second run of an import does.
 //! - DynamoDB, on the emulator in this process: [`DynamoTable::insert_many`] with 500 items a call, beside concurrent
 //!   `BatchWriteItem` calls of 25 (which overwrite), as many in flight; with and without 30 ms added to each round trip.
 
@@ -59,6 +59,7 @@ struct Options {
     rounds: usize,
     in_flight: usize,
     only: Option<String>,
+    endpoint: Option<String>,
 }
 
 type Failure = Box<dyn Error>;
@@ -69,13 +70,21 @@ type Contender<'a> = (&'a str, &'a dyn Fn() -> Result<Outcome, Failure>);
 fn main() -> Result<(), Failure> {
     let options = options()?;
     let wanted = |title: &str| options.only.as_deref().is_none_or(|only| only.starts_with(title));
+    if let Some(url) = &options.endpoint {
+        let outcome = dynamodb::bare_over_http(url, options.rows, options.in_flight)?;
+        say(&format!("BatchWriteItem over HTTP: {}", describe(&[outcome])));
+        return Ok(());
+    }
     say(&format!("{} links, medians of {} rounds in turns", options.rows, options.rounds));
     if wanted("SQLite") {
         let begin = Instant::now();
         (0..options.rows).for_each(|n| _ = std::hint::black_box(rows::item(n)));
         say(&format!("making the items alone: {:.0} a second", per_second(options.rows, begin.elapsed())));
-        let bare = || sqlite::bare(options.rows);
-        compare("SQLite", &options, &[("bare loop", &bare), ("insert_many", &|| sqlite::ours(options.rows))])?;
+        let (bare, ours) = (|| sqlite::bare(options.rows), || sqlite::ours(options.rows));
+        compare("SQLite", &options, &[("bare loop", &bare), ("insert_many", &ours)])?;
+        let again =
+            [sqlite::Again::Insert, sqlite::Again::Read].map(|again| move || sqlite::again(options.rows, again));
+        compare("SQLite, all is there", &options, &[("insert_many", &again[0]), ("get_many", &again[1])])?;
     }
     if wanted("DynamoDB") {
         for round_trip in [0, 30].map(Duration::from_millis) {
@@ -89,7 +98,7 @@ fn main() -> Result<(), Failure> {
 }
 
 fn options() -> Result<Options, Failure> {
-    let mut options = Options { rows: 200_000, rounds: 3, in_flight: 32, only: None };
+    let mut options = Options { rows: 200_000, rounds: 3, in_flight: 32, only: None, endpoint: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
@@ -98,6 +107,7 @@ fn options() -> Result<Options, Failure> {
             "--rounds" => options.rounds = value.parse()?,
             "--in-flight" => options.in_flight = value.parse()?,
             "--only" => options.only = Some(value),
+            "--endpoint" => options.endpoint = Some(value),
             _ => return Err(format!("unknown option {name}").into()),
         }
     }

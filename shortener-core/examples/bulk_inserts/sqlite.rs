@@ -84,6 +84,38 @@ pub(crate) fn ours(count: u32) -> Result<Outcome, Failure> {
     Ok(watch.stop(count))
 }
 
+/// What is done once more with rows that are there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Again {
+    /// They are inserted.
+    Insert,
+    /// They are read.
+    Read,
+}
+
+/// The engine over a table that holds all rows.
+pub(crate) fn again(count: u32, again: Again) -> Result<Outcome, Failure> {
+    let folder = Folder::new()?;
+    let table = Arc::new(SqliteTable::open(&folder.file(), SqliteOptions::default())?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+    runtime.block_on(load(Arc::clone(&table), count))?;
+    let watch = Watch::start();
+    runtime.block_on(async {
+        match again {
+            Again::Insert => assert_eq!(load(table, count).await?, 0),
+            Again::Read => {
+                for first in (0..count).step_by(BATCH as usize) {
+                    let keys = (first..count.min(first + BATCH)).map(|number| rows::item(number).key);
+                    let found = table.get_many(&keys.collect::<Vec<_>>()).await?;
+                    assert!(found.iter().all(Option::is_some));
+                }
+            }
+        }
+        Ok::<_, Failure>(())
+    })?;
+    Ok(watch.stop(count))
+}
+
 /// Inserts all rows in batches, with a few under way; returns how many were new.
 pub(crate) async fn load<T: Table + 'static>(table: Arc<T>, count: u32) -> Result<usize, Failure> {
     let (mut running, mut new) = (JoinSet::new(), 0);

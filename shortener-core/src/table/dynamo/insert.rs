@@ -64,15 +64,17 @@ impl DynamoTable {
             InsertBy::Puts { .. } => 1,
             InsertBy::Statements { .. } => BATCH,
         };
-        // The pace keeps most of these waiting.
-        let batches: FuturesUnordered<_> = fresh.chunks(size).map(|batch| self.insert_batch(items, batch)).collect();
-        let record = |mut results: Vec<Inserted>, done: Vec<(usize, Inserted)>| async move {
+        let mut results = vec![Inserted::Exists; items.len()];
+        let (mut batches, mut running) = (fresh.chunks(size), FuturesUnordered::new());
+        loop {
+            // More at once would only wait for the pace.
+            let free = self.pace.ceiling() - running.len();
+            running.extend(batches.by_ref().take(free).map(|batch| self.insert_batch(items, batch)));
+            let Some(done) = running.try_next().await? else { return Ok(results) };
             for (at, inserted) in done {
                 results[at] = inserted;
             }
-            Ok(results)
-        };
-        batches.try_fold(vec![Inserted::Exists; items.len()], record).await
+        }
     }
 
     /// Inserts the items at some positions, and says what became of each.

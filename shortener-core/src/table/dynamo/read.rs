@@ -35,13 +35,15 @@ impl DynamoTable {
         let mut wanted: Vec<&Key> = keys.iter().collect();
         wanted.sort();
         wanted.dedup();
-        let batches: FuturesUnordered<_> = wanted.chunks(BATCH).map(|batch| self.get_batch(batch)).collect();
-        let found: HashMap<Key, Item> = batches
-            .try_fold(HashMap::with_capacity(wanted.len()), |mut found, items| async move {
-                found.extend(items.into_iter().map(|item| (item.key.clone(), item)));
-                Ok(found)
-            })
-            .await?;
+        let mut found = HashMap::with_capacity(wanted.len());
+        let (mut batches, mut running) = (wanted.chunks(BATCH), FuturesUnordered::new());
+        loop {
+            // More at once would only wait for the pace.
+            let free = self.pace.ceiling() - running.len();
+            running.extend(batches.by_ref().take(free).map(|batch| self.get_batch(batch)));
+            let Some(items) = running.try_next().await? else { break };
+            found.extend(items.into_iter().map(|item| (item.key.clone(), item)));
+        }
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
