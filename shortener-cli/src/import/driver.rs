@@ -19,10 +19,10 @@ use super::rows;
 use super::samples::Samples;
 
 /// Batches that are read before they can be sent.
-const QUEUE: usize = 2;
+const QUEUE: usize = 1;
 
 /// Batches that are settled and wait for an earlier one, for each that may be under way.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// How a pass ended.
 #[derive(Debug)]

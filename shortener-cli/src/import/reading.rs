@@ -22,7 +22,7 @@ use crate::comparison::{Field, Fields};
 use crate::formats::{FileError, Record, Row};
 
 /// Batches that wait between two stages.
-const QUEUE: usize = 2;
+const QUEUE: usize = 1;
 
 /// Batches that are judged at the same time.
 const JUDGED: usize = 4;
