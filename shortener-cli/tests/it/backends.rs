@@ -2,7 +2,7 @@
 
 use shortener_core::table::dynamo::in_process::InProcess;
 
-use crate::support::{Served, TestCli, redact_moments};
+use crate::support::{BackEnd, Served, TestCli, redact_moments};
 
 const SCRIPT: &[&[&str]] = &[
     &[
@@ -86,30 +86,9 @@ fn hide(text: &str, begin: &str, by: &str) -> String {
     })
 }
 
-fn base(cli: TestCli) -> TestCli {
-    cli.with("SHORT_BASE_URL", "https://s.example")
-}
-
 #[test]
 fn the_three_back_ends_print_the_same_bytes() {
-    let file = play(&base(TestCli::new()).with("SHORT_FILE", "links.db"));
-
-    let engine = InProcess::start().unwrap();
-    let server = engine.serve().unwrap();
-    let cli = base(TestCli::new())
-        .with("SHORT_TABLE", "links")
-        .with("AWS_ENDPOINT_URL_DYNAMODB", server.url())
-        .with("AWS_REGION", "eu-central-1")
-        .with("AWS_ACCESS_KEY_ID", "test")
-        .with("AWS_SECRET_ACCESS_KEY", "test");
-    cli.run(&["table", "create"]).exits(0);
-    let table = play(&cli);
-
-    let home = base(TestCli::new()).with("SHORT_FILE", "links.db");
-    let served = Served::start(&home, &[]);
-    let key = served.key.clone().unwrap();
-    let api = play(&base(TestCli::new()).with("SHORT_API_URL", &served.url).with("SHORT_API_KEY", &key));
-
+    let [file, table, api] = BackEnd::all().map(|back_end| play(&back_end.cli));
     for ((file, table), api) in file.iter().zip(&table).zip(&api) {
         assert_eq!(file, table, "a file and a DynamoDB table differ");
         assert_eq!(file, api, "a file and the API differ");
