@@ -49,8 +49,7 @@ RUN set -eu; \
     for crate in shortener-*; do \
       mkdir "$crate/src"; \
       touch "$crate/src/lib.rs"; \
-      for target in $(sed -n -e 's|^path = "\(src/.*\)"$|\1|p' \
-        -e '/^\[\[example\]\]$/{n; s|^name = "\(.*\)"$|examples/\1.rs|p}' "$crate/Cargo.toml"); do \
+      for target in $(sed -n -E 's#^path = "((src|examples)/.*)"$#\1#p' "$crate/Cargo.toml"); do \
         mkdir -p "$crate/${target%/*}"; \
         echo 'fn main() {}' >"$crate/$target"; \
       done; \
