@@ -1,7 +1,5 @@
 //! One script on the three back ends: the same bytes, ids and times aside.
 
-use shortener_core::table::dynamo::in_process::InProcess;
-
 use crate::support::{BackEnd, Served, TestCli, redact_moments};
 
 const SCRIPT: &[&[&str]] = &[
@@ -98,16 +96,9 @@ fn the_three_back_ends_print_the_same_bytes() {
 
 #[test]
 fn a_server_on_a_dynamodb_table_serves_its_links() {
-    let engine = InProcess::start().unwrap();
-    let server = engine.serve().unwrap();
-    let cli = TestCli::new()
-        .with("SHORT_TABLE", "links")
-        .with("AWS_ENDPOINT_URL_DYNAMODB", server.url())
-        .with("AWS_REGION", "eu-central-1")
-        .with("AWS_ACCESS_KEY_ID", "test")
-        .with("AWS_SECRET_ACCESS_KEY", "test");
-    cli.run(&["table", "create"]).exits(0);
-    let served = Served::start(&cli, &[]);
+    let back_end = BackEnd::table();
+    let cli = &back_end.cli;
+    let served = Served::start(cli, &[]);
     cli.run(&["create", "https://example.com/a", "--code", "launch"]).exits(0);
     assert_eq!(served.get("/launch"), (302, Some("https://example.com/a".to_owned())));
 }

@@ -42,6 +42,17 @@ impl Tag {
         }
     }
 
+    /// Parses the tags of a link: sorted, each once.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], for the first that is wrong.
+    pub(crate) fn parse_set(texts: &[String]) -> Result<Vec<Self>, InvalidValue> {
+        let mut tags = texts.iter().map(|text| Self::parse(text)).collect::<Result<Vec<_>, _>>()?;
+        tags.sort();
+        tags.dedup();
+        Ok(tags)
+    }
+
     /// The tag as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -36,9 +36,7 @@ impl Content {
         let domain = request.domain.as_deref().map_or(Ok(Domain::default_domain()), Domain::parse).ok()?;
         let code = request.code.as_deref().map(ShortCode::parse).transpose().ok()?;
         let target = TargetUrl::parse(&request.target).ok()?;
-        let mut tags = request.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<Vec<_>, _>>().ok()?;
-        tags.sort();
-        tags.dedup();
+        let tags = Tag::parse_set(&request.tags).ok()?;
         let status = request.redirect_status.map_or(Ok(RedirectStatus::Found), RedirectStatus::try_from).ok()?;
         let owner = request.owner.as_deref().map(Tag::parse).transpose().ok()?;
         let (code, owner) = (code.as_ref(), owner.as_ref());

@@ -117,9 +117,7 @@ fn record(request: &CreateLink) -> Option<LinkRecord> {
         Some(text) => when::parse(text, now, edge).ok(),
         None => Some(None),
     };
-    let mut tags = request.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<Vec<_>, _>>().ok()?;
-    tags.sort();
-    tags.dedup();
+    let tags = Tag::parse_set(&request.tags).ok()?;
     let created_at = at(&request.created_at, DayEdge::Start)?;
     let body = LinkBody {
         target: TargetUrl::parse(&request.target).ok()?,
