@@ -22,8 +22,8 @@ use crate::operations::{LinkRef, Mode, Operations, WriteOptions};
 use crate::routes::{api, fill};
 use crate::wire::{
     BatchRequest, BatchResponse, BatchResult, CreateKey, CreateLink, Created, CreatedKey, DomainList, DomainSettings,
-    History, KeyList, KeyView, Link, LinkFilter, LinkPage, Problem, ProblemCode, Purge, RotateKey, SetDomain, TagList,
-    UpdateLink, Whoami,
+    History, KeyList, KeyView, Link, LinkFilter, LinkPage, Problem, ProblemCode, Purge, RotateKey, SetDomain, Stats,
+    StatsQuery, TagList, Top, TopQuery, UpdateLink, Whoami,
 };
 
 /// Where the API is and how to call it.
@@ -272,6 +272,24 @@ impl Operations for ApiClient {
         let mut call = on_link(Self::read(link_path(api::LINK_HISTORY, link)), link);
         call.query.push(("limit".to_owned(), limit.to_string()));
         call.query.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.to_owned())));
+        self.send(call).await?.json()
+    }
+
+    async fn link_stats(&self, link: &LinkRef, query: &StatsQuery) -> Result<Stats, Problem> {
+        let mut call = Self::read(link_path(api::LINK_STATS, link));
+        call.query = parameters(&StatsQuery { domain: None, ..query.clone() });
+        self.send(on_link(call, link)).await?.json()
+    }
+
+    async fn site_stats(&self, query: &StatsQuery) -> Result<Stats, Problem> {
+        let mut call = Self::read(api::STATS.to_owned());
+        call.query = parameters(query);
+        self.send(call).await?.json()
+    }
+
+    async fn top(&self, query: &TopQuery) -> Result<Top, Problem> {
+        let mut call = Self::read(api::TOP.to_owned());
+        call.query = parameters(query);
         self.send(call).await?.json()
     }
 

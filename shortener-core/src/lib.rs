@@ -6,6 +6,8 @@ pub mod client;
 pub mod clock;
 pub mod edge;
 pub mod error;
+#[cfg(feature = "logs")]
+pub mod ingest;
 pub mod link;
 pub mod metrics;
 pub mod operations;
@@ -14,6 +16,7 @@ pub mod policy;
 pub mod redirect;
 pub mod routes;
 pub mod service;
+pub mod stats;
 pub mod table;
 pub mod version;
 pub mod when;

@@ -9,7 +9,8 @@ use crate::edge::PurgeId;
 use crate::link::{Domain, ShortCode};
 use crate::wire::{
     BatchResult, CreateKey, CreateLink, Created, CreatedKey, DomainList, DomainSettings, History, KeyList, KeyView,
-    Link, LinkFilter, LinkPage, Problem, Purge, RotateKey, SetDomain, TagList, UpdateLink, Whoami,
+    Link, LinkFilter, LinkPage, Problem, Purge, RotateKey, SetDomain, Stats, StatsQuery, TagList, Top, TopQuery,
+    UpdateLink, Whoami,
 };
 
 /// Which link is meant.
@@ -64,6 +65,12 @@ pub trait Operations: Send + Sync + Debug {
     async fn restore(&self, link: &LinkRef, options: &WriteOptions) -> Result<Link, Problem>;
     /// Shows what happened to a link, newest first, a page at a time.
     async fn history(&self, link: &LinkRef, limit: u16, cursor: Option<&str>) -> Result<History, Problem>;
+    /// Shows the statistics of a link.
+    async fn link_stats(&self, link: &LinkRef, query: &StatsQuery) -> Result<Stats, Problem>;
+    /// Shows the statistics of all links of a domain, or of the service.
+    async fn site_stats(&self, query: &StatsQuery) -> Result<Stats, Problem>;
+    /// Shows the most clicked links.
+    async fn top(&self, query: &TopQuery) -> Result<Top, Problem>;
     /// How far a purge of the edge is that the answer to a change has named.
     async fn purge_status(&self, id: &PurgeId) -> Result<Purge, Problem>;
     /// Lists tags.

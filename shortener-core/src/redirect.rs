@@ -11,8 +11,10 @@ use crate::link::{RedirectStatus, ShortCode, TargetUrl};
 use crate::service::{DomainEntry, Lifetime, LinkRecord};
 use crate::wire::{EdgeLifetimes, LinkState};
 
+mod asked;
 mod resolver;
 
+pub use asked::Asked;
 pub use resolver::{Preview, Resolver};
 
 /// Longest time, in seconds, for which an edge may keep a 404: a code created just after a probe works within it.

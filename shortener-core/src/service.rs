@@ -32,6 +32,7 @@ mod purge;
 mod record;
 mod secret;
 mod session;
+mod stats;
 mod store;
 mod tags;
 

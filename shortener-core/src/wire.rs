@@ -6,6 +6,7 @@ mod link;
 mod patch;
 mod problem;
 mod purge;
+mod stats;
 
 pub use admin::{
     CreateKey, CreatedKey, DomainList, DomainSettings, EdgeLifetimes, Health, KeyList, KeyView, PolicyRules, Role,
@@ -19,3 +20,7 @@ pub use link::{
 pub use patch::Patch;
 pub use problem::{Problem, ProblemCode, Violation};
 pub use purge::{Purge, PurgeStatus};
+pub use stats::{
+    Bots, Clicks, Coverage, EdgeAnswers, LinkClicks, NamedClicks, SeriesPoint, Stats, StatsQuery, Step, Top, TopLink,
+    TopQuery, Visitors,
+};

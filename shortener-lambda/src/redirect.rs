@@ -5,14 +5,12 @@
 //! middleware either: it is the router's fallback, which spares each click the bookkeeping of a matched route, and it
 //! logs at debug level alone.
 
-use std::borrow::Cow;
-
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION, STRICT_TRANSPORT_SECURITY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
-use shortener_core::link::{ShortCode, TargetUrl};
-use shortener_core::redirect::{CacheLifetimes, Preview, Redirect, Resolution, parse_code};
+use shortener_core::link::TargetUrl;
+use shortener_core::redirect::{Asked, CacheLifetimes, Preview, Redirect, Resolution};
 
 use crate::app::{App, Edge, Site};
 use crate::deadline::Deadline;
@@ -24,15 +22,6 @@ const UNTIL: HeaderName = HeaderName::from_static("x-short-until");
 
 /// Tells the edge to append the visitor's query to `Location`.
 const FORWARD_QUERY: HeaderName = HeaderName::from_static("x-short-forward-query");
-
-/// What a path asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    Redirect(ShortCode),
-    Preview(ShortCode),
-    /// Nothing that could exist: no read is needed to say so.
-    Nothing,
-}
 
 /// Answers every path that is no other route's.
 pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<Body> {
@@ -60,32 +49,6 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<
             pages::unknown_path(State(app)).await
         }
     }
-}
-
-impl Asked {
-    fn of(path: &str) -> Self {
-        let Some(segment) = path.strip_prefix('/').and_then(decode) else { return Self::Nothing };
-        let (code, wrap): (&str, fn(ShortCode) -> Self) = match segment.strip_suffix('+') {
-            Some(code) => (code, Self::Preview),
-            None => (&segment, Self::Redirect),
-        };
-        parse_code(code).map_or(Self::Nothing, wrap)
-    }
-}
-
-/// Undoes percent-encoding, which some clients apply to `+`; none if it is broken or hides more than ASCII.
-fn decode(segment: &str) -> Option<Cow<'_, str>> {
-    if !segment.contains('%') {
-        return Some(Cow::Borrowed(segment));
-    }
-    let mut parts = segment.split('%');
-    let mut decoded = parts.next()?.to_owned();
-    for part in parts {
-        let byte = u8::from_str_radix(part.get(..2)?, 16).ok().filter(u8::is_ascii)?;
-        decoded.push(char::from(byte));
-        decoded.push_str(part.get(2..)?);
-    }
-    Some(Cow::Owned(decoded))
 }
 
 fn outcome(resolution: &Resolution) -> Outcome {
@@ -162,31 +125,6 @@ fn method_not_allowed() -> Response<Body> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_asks_for_a_redirect_a_preview_or_nothing() {
-        let code = |text| ShortCode::parse(text).unwrap();
-        for (path, asked) in [
-            ("/launch", Asked::Redirect(code("launch"))),
-            ("/%6Caunch", Asked::Redirect(code("launch"))),
-            ("/launch+", Asked::Preview(code("launch"))),
-            ("/launch%2B", Asked::Preview(code("launch"))),
-            ("/+", Asked::Nothing),
-            ("/launch++", Asked::Nothing),
-            ("/launch/", Asked::Nothing),
-            ("//launch", Asked::Nothing),
-            ("/a%2Fb", Asked::Nothing),
-            ("/a%", Asked::Nothing),
-            ("/a%zz", Asked::Nothing),
-            ("/%C3%A9", Asked::Nothing),
-            ("/%0d%0aset-cookie:x", Asked::Nothing),
-            ("*", Asked::Nothing),
-        ] {
-            assert_eq!(Asked::of(path), asked, "{path}");
-        }
-    }
-
     #[test]
     fn the_redirect_path_imports_no_json_no_auth_and_no_write() {
         let source = include_str!("redirect.rs");

@@ -11,7 +11,8 @@ use crate::link::Domain;
 use crate::operations::{LinkRef, Operations, WriteOptions};
 use crate::wire::{
     BatchResult, CreateKey, CreateLink, Created, CreatedKey, DomainList, DomainSettings, History, KeyList, KeyView,
-    Link, LinkFilter, LinkPage, Problem, Purge, RotateKey, SetDomain, TagList, UpdateLink, Whoami,
+    Link, LinkFilter, LinkPage, Problem, Purge, RotateKey, SetDomain, Stats, StatsQuery, TagList, Top, TopQuery,
+    UpdateLink, Whoami,
 };
 
 /// The service in the hands of one caller: what handlers and direct commands use.
@@ -88,6 +89,18 @@ impl Operations for Session {
 
     async fn history(&self, link: &LinkRef, limit: u16, cursor: Option<&str>) -> Result<History, Problem> {
         Ok(self.service.history(&self.caller, link, limit, cursor).await?)
+    }
+
+    async fn link_stats(&self, link: &LinkRef, query: &StatsQuery) -> Result<Stats, Problem> {
+        Ok(self.service.link_stats(&self.caller, link, query).await?)
+    }
+
+    async fn site_stats(&self, query: &StatsQuery) -> Result<Stats, Problem> {
+        Ok(self.service.site_stats(&self.caller, query).await?)
+    }
+
+    async fn top(&self, query: &TopQuery) -> Result<Top, Problem> {
+        Ok(self.service.top(&self.caller, query).await?)
     }
 
     async fn purge_status(&self, id: &PurgeId) -> Result<Purge, Problem> {

@@ -5,11 +5,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Item, Key, Position, SortRange};
 use crate::link::{Domain, ShortCode, Tag, TargetUrl};
+use crate::stats::{Hour, Period};
 
 /// How many partitions each index spreads over. Fixed for the life of a table: one hot index partition would cap
 /// all creates near 1,000 a second.
@@ -271,9 +273,143 @@ pub fn secret() -> Key {
     Key::new("CONFIG", "SECRET")
 }
 
-/// The remaining clicks of a limited link.
-pub fn quota(domain: &Domain, code: &ShortCode) -> Key {
-    Key::new(format!("QUOTA#{domain}#{code}"), "QUOTA")
+/// The used clicks of a limited link. A code that is given to another link starts with a quota of its own.
+pub fn quota(domain: &Domain, code: &ShortCode, created_at: Timestamp) -> Key {
+    Key::new(format!("QUOTA#{domain}#{code}"), format!("QUOTA#{}", sortable_time(created_at)))
+}
+
+const HOUR_STATS: &str = "STATS#H#";
+const DAY_STATS: &str = "STATS#D#";
+const MONTH_STATS: &str = "STATS#M#";
+const TOTAL_STATS: &str = "STATS#TOTAL";
+
+/// What clicks are counted of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// One link.
+    Link(Domain, ShortCode),
+    /// All links of a domain together, and requests for codes that none has.
+    Site(Domain),
+}
+
+impl Subject {
+    /// Partition of its statistics.
+    fn partition(&self) -> String {
+        match self {
+            Self::Link(domain, code) => link_partition(domain, code),
+            Self::Site(domain) => format!("SITE#{domain}"),
+        }
+    }
+
+    /// Its domain.
+    pub fn domain(&self) -> &Domain {
+        match self {
+            Self::Link(domain, _) | Self::Site(domain) => domain,
+        }
+    }
+}
+
+/// What one source counted in one hour.
+pub fn hour_stats(subject: &Subject, hour: Hour, source: &str) -> Key {
+    Key::new(subject.partition(), format!("{HOUR_STATS}{hour}#{source}"))
+}
+
+/// Hour and source of a key of [`hour_stats`].
+pub fn parse_hour_stats(key: &Key) -> Option<(Hour, &str)> {
+    let (hour, source) = key.sk.strip_prefix(HOUR_STATS)?.split_once('#')?;
+    Some((Hour::parse(hour)?, source))
+}
+
+/// The partition and range of what all sources counted from one hour to another, both inclusive.
+pub fn hours_stats(subject: &Subject, from: Hour, to: Hour) -> (String, SortRange) {
+    let bound = |hour: Hour| Some(format!("{HOUR_STATS}{hour}#"));
+    (subject.partition(), SortRange { from: bound(from), to: bound(to.plus(1)) })
+}
+
+/// What was counted in a period longer than an hour.
+pub fn period_stats(subject: &Subject, period: Period) -> Key {
+    let sk = match period {
+        Period::Day(date) => format!("{DAY_STATS}{date}"),
+        Period::Month(month) => format!("{MONTH_STATS}{month}"),
+        Period::Total => TOTAL_STATS.to_owned(),
+    };
+    Key::new(subject.partition(), sk)
+}
+
+/// The day of a key of [`period_stats`].
+pub fn parse_day_stats(key: &Key) -> Option<Date> {
+    key.sk.strip_prefix(DAY_STATS)?.parse().ok()
+}
+
+/// The partition and range of the days from one to another, both inclusive.
+pub fn days_stats(subject: &Subject, from: Date, to: Date) -> (String, SortRange) {
+    let range = SortRange { from: Some(format!("{DAY_STATS}{from}")), to: Some(format!("{DAY_STATS}{to}\0")) };
+    (subject.partition(), range)
+}
+
+/// Partition of the ranking of one shard of a domain's links over a period.
+pub fn top_partition(domain: &Domain, period: Period, shard: u8) -> String {
+    let period = match period {
+        Period::Day(date) => date.to_string(),
+        Period::Month(month) => month.to_string(),
+        Period::Total => "ALL".to_owned(),
+    };
+    format!("TOP#{domain}#{period}#{shard:02}")
+}
+
+/// The link whose statistics a key is of; none for any other key.
+pub fn parse_stats_link(key: &Key) -> Option<(Domain, ShortCode)> {
+    key.sk.strip_prefix("STATS#")?;
+    let (domain, code) = key.pk.strip_prefix("LINK#")?.split_once('#')?;
+    Some((Domain::parse(domain).ok()?, ShortCode::parse(code).ok()?))
+}
+
+/// Partition of the state of counting: what is known of each hour's logs, the salts, and how far each source is.
+pub const INGEST: &str = "INGEST";
+
+/// What is known of the logs of one hour: the fence of what is counted of it, and the files seen.
+pub fn ingest_hour(hour: Hour) -> Key {
+    Key::new(INGEST, format!("HOUR#{hour}"))
+}
+
+/// The hour of a key of [`ingest_hour`].
+pub fn parse_ingest_hour(key: &Key) -> Option<Hour> {
+    Hour::parse(key.sk.strip_prefix("HOUR#")?)
+}
+
+/// The range of [`ingest_hour`] from one hour to another, both inclusive.
+pub fn ingest_hours(from: Hour, to: Hour) -> SortRange {
+    SortRange { from: Some(format!("HOUR#{from}")), to: Some(format!("HOUR#{to}\0")) }
+}
+
+/// Who is counting logs at the moment, and until when.
+pub fn ingest_lease() -> Key {
+    Key::new(INGEST, "LEASE")
+}
+
+/// The salt of a day's visitors.
+pub fn salt(date: Date) -> Key {
+    Key::new(INGEST, format!("SALT#{date}"))
+}
+
+/// The day of a key of [`salt`].
+pub fn parse_salt(key: &Key) -> Option<Date> {
+    key.sk.strip_prefix("SALT#")?.parse().ok()
+}
+
+/// The range of all salts.
+pub fn salts() -> SortRange {
+    SortRange::prefix("SALT#")
+}
+
+/// How far one source of counts is.
+pub fn count_source(source: &str) -> Key {
+    Key::new(INGEST, format!("SOURCE#{source}"))
+}
+
+/// The range of all sources of counts.
+pub fn count_sources() -> SortRange {
+    SortRange::prefix("SOURCE#")
 }
 
 /// Lower-case hexadecimal of bytes.

@@ -42,7 +42,7 @@ pub(crate) struct OwnWriter<W: Write> {
 
 enum Form<W: Write> {
     Csv(Box<csv::Writer<Packed<W>>>),
-    Ndjson(Packed<W>),
+    Ndjson(Box<Packed<W>>),
 }
 
 impl<W: Write> std::fmt::Debug for OwnWriter<W> {
@@ -59,7 +59,7 @@ impl<W: Write> OwnWriter<W> {
     pub(crate) fn new(writer: W, form: OwnForm, compression: Compression) -> io::Result<Self> {
         let packed = Packed::new(writer, compression)?;
         let form = match form {
-            OwnForm::Ndjson => Form::Ndjson(packed),
+            OwnForm::Ndjson => Form::Ndjson(Box::new(packed)),
             OwnForm::Csv => {
                 let mut csv = csv::Writer::from_writer(packed);
                 csv.write_record(COLUMNS.map(|(name, _)| name)).map_err(unwrapped)?;

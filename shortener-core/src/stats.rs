@@ -1,0 +1,19 @@
+//! Click statistics: what is counted, how it is stored, and how it is kept true.
+//!
+//! Every number is the result of counting something again and storing it with a fenced SET, never of adding to what is
+//! stored: a repetition changes nothing, and a later count of more lines replaces an earlier one. Hours are counted from
+//! their source (an edge's logs, or a server's own memory); days, months and totals are rolled up from the finer items.
+
+pub mod agent;
+pub mod class;
+pub mod ledger;
+pub mod period;
+pub mod salt;
+pub mod tally;
+pub mod visitors;
+
+pub use class::{Class, Kind};
+pub use ledger::{Ledger, Recorded, Source, Subject};
+pub use period::{Hour, Month, Period};
+pub use tally::{Breakdown, Dimension, EdgeResults, Split, Tally};
+pub use visitors::Visitors;
