@@ -1,6 +1,8 @@
 //! Counts clicks from the access logs of an edge: at least once delivered lines become counts that are exact over them.
 
 mod columns;
+pub mod fields;
+pub mod folder;
 pub mod format;
 pub mod line;
 mod lines;
@@ -11,7 +13,9 @@ pub mod report;
 pub mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod utm;
 
+pub use folder::Folder;
 pub use format::{CONFIGURED_FIELDS, LogFormat};
 pub use line::{FileEnd, FileReport, LogLine, Rejection, read_log, read_log_as};
 pub use report::IngestReport;
