@@ -8,11 +8,13 @@ mod dynamo;
 mod engines;
 mod fixture;
 mod links;
+mod logs;
 mod memory;
 #[cfg(feature = "moto")]
 mod moto;
 mod purges;
 mod redirects;
 mod regressions;
+mod requests;
 mod security;
 mod sqlite;
