@@ -34,6 +34,8 @@ pub struct Progress {
     pub as_of: Option<Timestamp>,
     /// Numbers of hours before this moment are final.
     pub complete_until: Option<Timestamp>,
+    /// Whether the edge is a source.
+    pub has_edge: bool,
 }
 
 /// The sources of counts that a table knows.
@@ -100,12 +102,14 @@ fn progress_of(sources: &[(bool, Reached)], now: Timestamp) -> Progress {
         return Progress {
             as_of: latest.map(|(_, reached)| reached.as_of),
             complete_until: latest.and_then(final_until),
+            has_edge: false,
         };
     }
     let finals: Option<Vec<_>> = live.iter().map(|source| final_until(source)).collect();
     Progress {
         as_of: live.iter().map(|(_, reached)| reached.as_of).min(),
         complete_until: finals.and_then(|finals| finals.into_iter().min()),
+        has_edge: live.iter().any(|(is_edge, _)| *is_edge),
     }
 }
 
@@ -163,7 +167,8 @@ mod tests {
             (vec![(true, Reached { complete_until: None, ..edge }), (false, reached(99))], (Some(95), None)),
         ] {
             let progress = progress_of(&sources, at(100));
-            let expected = Progress { as_of: expected.0.map(at), complete_until: expected.1.map(at) };
+            let has_edge = sources.iter().any(|(is_edge, _)| *is_edge);
+            let expected = Progress { as_of: expected.0.map(at), complete_until: expected.1.map(at), has_edge };
             assert_eq!(progress, expected, "{sources:?}");
         }
     }

@@ -10,7 +10,10 @@ use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::sqlite::{SqliteOptions, SqliteTable};
 
 mod ledger;
+mod reading;
 mod salts;
+mod truth;
+mod unreliable;
 
 pub(crate) fn hour(text: &str) -> Hour {
     Hour::parse(text).unwrap()

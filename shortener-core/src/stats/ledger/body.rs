@@ -70,15 +70,26 @@ pub(crate) struct DayHours {
     /// Which hours of which sources are in it: a bit for each hour, the lowest for the first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     sources: BTreeMap<String, u32>,
+    /// Sum of the generations of these hours: it grows with each hour that is written, so that an older state of the
+    /// hours is never taken for a newer one with the same counts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    seen: u64,
 }
 
 impl DayHours {
-    /// Adds what a source counted in an hour.
-    pub(super) fn add(&mut self, hour: Hour, source: &str, clicks: &Counts) {
+    /// Adds what a source counted in an hour, under a generation.
+    pub(super) fn add(&mut self, hour: Hour, source: &str, generation: u64, clicks: &Counts) {
+        // Tables hold numbers of 63 bits.
+        self.seen = self.seen.wrapping_add(generation) & (u64::MAX >> 1);
         if clicks.total() > 0 {
             self.hours.entry(format!("{:02}", hour.of_day())).or_default().add(clicks);
         }
         *self.sources.entry(source.to_owned()).or_default() |= 1 << hour.of_day();
+    }
+
+    /// Clicks of one of its hours.
+    pub(crate) fn of(&self, hour: Hour) -> Counts {
+        self.hours.get(&format!("{:02}", hour.of_day())).copied().unwrap_or_default()
     }
 
     /// Whether an hour of a source that is in here is not in the other.

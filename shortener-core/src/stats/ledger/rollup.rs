@@ -127,7 +127,7 @@ impl Ledger {
         for item in self.hours_between(subject, date, date).await? {
             let Some((hour, source)) = keys::parse_hour_stats(&item.key) else { continue };
             let counted = TallyBody::tally(&item)?;
-            hours.add(hour, source, &counted.clicks);
+            hours.add(hour, source, generation_of(Some(&item)), &counted.clicks);
             tally.merge(&counted);
         }
         Ok(Day { tally: TallyBody::of(tally), hours })
