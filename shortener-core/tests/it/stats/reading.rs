@@ -1,6 +1,5 @@
 //! What a caller sees of statistics.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,10 +8,14 @@ use shortener_core::clock::TestClock;
 use shortener_core::link::Domain;
 use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::service::{Caller, Service, Session};
-use shortener_core::stats::{Class, Dimension, Hour, Ledger, Reached, Source, Sources, Split, Subject, Tally};
+use shortener_core::stats::{
+    Class, Dimension, Hour, HourCount, Ledger, People, Reached, Source, Sources, Split, Subject, Tally,
+};
+use shortener_core::table::dynamo::in_process::InProcess;
 use shortener_core::table::{Action, Item, Table, Write, keys};
 use shortener_core::wire::{
-    Bots, Clicks, CreateLink, LinkClicks, LinkFilter, NamedClicks, SetDomain, Stats, StatsQuery, Step, TopQuery,
+    Bots, Clicks, CreateKey, CreateLink, LinkClicks, LinkFilter, NamedClicks, ProblemCode, Role, Scope, SetDomain,
+    Stats, StatsQuery, Step, TopQuery,
 };
 
 use super::{every_engine, hour, on, seen_by, tally};
@@ -87,12 +90,7 @@ async fn a_range_is_read_the_same_on_every_engine() {
             .ledger
             .record_hours(
                 &Source::edge(),
-                &[shortener_core::stats::HourCount {
-                    hour: now,
-                    generation: 1,
-                    people: shortener_core::stats::People::Counted,
-                    tallies: &[(on("a"), tally(10, 0))],
-                }],
+                &[HourCount { hour: now, generation: 1, people: People::Counted, tallies: &[(on("a"), tally(10, 0))] }],
             )
             .await
             .unwrap();
@@ -335,5 +333,68 @@ async fn lists_sum_up_to_the_clicks_they_break_down() {
     let sum = |list: &[NamedClicks]| list.iter().map(|named| named.clicks).sum::<u64>();
     assert_eq!((stats.clicks.human, sum(&stats.referrers), sum(&stats.utm_sources)), (2_000, 2_000, 1_000));
     assert_eq!((stats.referrers.len(), stats.utm_sources.len()), (101, 61));
-    let _: &dyn Any = &world.service;
+}
+
+#[tokio::test]
+async fn a_scope_covers_its_links_and_whole_domains_alone() {
+    let world = World::in_memory().await;
+    let go = Domain::parse("go.example").unwrap();
+    world.session.set_domain(&go, &SetDomain::default(), &WriteOptions::default()).await.unwrap();
+    world.count("2027-01-02T10", &Subject::Site(go), tally(1, 0)).await;
+    world.count("2027-01-02T10", &Subject::Site(Domain::default_domain()), tally(2, 0)).await;
+    let holder = async |scope| {
+        let request = CreateKey { name: "ci".to_owned(), role: Role::Reader, scope, expires_at: None };
+        let key = world.session.create_key(&request, &WriteOptions::default()).await.unwrap().key;
+        Session::new(world.service.clone(), world.service.authenticate(&key).await.unwrap())
+    };
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let on = |domain: &str| StatsQuery { domain: Some(domain.to_owned()), ..StatsQuery::default() };
+
+    let only_a = holder(Scope { prefixes: of(&["a"]), ..Scope::default() }).await;
+    assert!(only_a.link_stats(&link("a"), &StatsQuery::default()).await.is_ok());
+    let codes = [
+        only_a.link_stats(&link("b"), &StatsQuery::default()).await.unwrap_err().code,
+        only_a.site_stats(&on("-")).await.unwrap_err().code,
+        only_a.top(&TopQuery::default()).await.unwrap_err().code,
+    ];
+    assert_eq!(codes, [ProblemCode::Forbidden; 3]);
+
+    let only_go = holder(Scope { domains: of(&["go.example"]), ..Scope::default() }).await;
+    assert_eq!(only_go.site_stats(&on("go.example")).await.unwrap().clicks, people(1));
+    assert_eq!(only_go.site_stats(&StatsQuery::default()).await.unwrap().clicks, people(1), "of its domains");
+    assert_eq!(only_go.site_stats(&on("-")).await.unwrap_err().code, ProblemCode::Forbidden);
+    assert_eq!(world.session.site_stats(&StatsQuery::default()).await.unwrap().clicks, people(3));
+}
+
+#[tokio::test]
+async fn statistics_cost_the_days_asked_and_a_ranking_the_shards() {
+    let (engine, table) = InProcess::with_table("links").await.unwrap();
+    let world = World::on(Arc::new(table)).await;
+    let mut costs = Vec::new();
+    for links in [1, 40] {
+        for number in 0..links {
+            let request = coded(&format!("c{number}"), "https://example.com/");
+            let _ = world.session.create(&request, &WriteOptions::default()).await;
+            world.count("2027-01-02T10", &on(&format!("c{number}")), tally(number + 1, 0)).await;
+        }
+        for day in 1..=links.min(30) {
+            world.count(&format!("2026-12-{day:02}T10"), &on("a"), tally(day, 0)).await;
+        }
+        for (days, limit) in [("1d", 5), ("30d", 10)] {
+            engine.forget_operations();
+            let query = StatsQuery { since: Some(days.to_owned()), ..StatsQuery::default() };
+            world.session.link_stats(&link("a"), &query).await.unwrap();
+            world.session.site_stats(&query).await.unwrap();
+            let stats = engine.operations().len();
+            engine.forget_operations();
+            world.session.top(&TopQuery { limit: Some(limit), ..TopQuery::default() }).await.unwrap();
+            costs.push((stats, engine.operations().len()));
+        }
+    }
+    // Link, long-term items, days, recent hours, sources and coverage; the hours of a first day that is in it in part.
+    // 16 shards, the sources and the links.
+    assert!(costs.iter().all(|(stats, top)| *stats <= 13 && *top <= 18), "{costs:?}");
+    let top = world.session.top(&TopQuery { limit: Some(3), ..TopQuery::default() }).await.unwrap();
+    let shown: Vec<_> = top.links.iter().map(|link| (link.code.as_str(), link.clicks)).collect();
+    assert_eq!(shown, [("a", 465), ("c39", 40), ("c38", 39)]);
 }
