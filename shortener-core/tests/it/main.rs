@@ -18,3 +18,4 @@ mod regressions;
 mod requests;
 mod security;
 mod sqlite;
+mod stats;
