@@ -24,8 +24,10 @@ mod list;
 mod profiles;
 mod restore;
 mod serve;
+mod stats;
 mod table;
 mod tags;
+mod top;
 mod topics;
 mod update;
 mod verify_migration;
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Delete(delete::Args),
     Restore(restore::Args),
     History(history::Args),
+    Stats(stats::Args),
+    Top(top::Args),
     Apply(apply::Args),
     Diff(diff::Args),
     Export(Box<export::Args>),
@@ -75,6 +79,8 @@ impl Command {
             Self::Delete(args) => delete::run(args, context).await,
             Self::Restore(args) => restore::run(args, context).await,
             Self::History(args) => history::run(args, context).await,
+            Self::Stats(args) => stats::run(args, context).await,
+            Self::Top(args) => top::run(args, context).await,
             Self::Apply(args) => apply::run(args, context).await,
             Self::Diff(args) => diff::run(args, context).await,
             Self::Export(args) => export::run(*args, context).await,
@@ -98,6 +104,8 @@ impl Command {
             Self::Inspect(_)
             | Self::List(_)
             | Self::History(_)
+            | Self::Stats(_)
+            | Self::Top(_)
             | Self::Tags(_)
             | Self::Whoami(_)
             | Self::Diff(_)

@@ -35,7 +35,7 @@ mod value;
 pub(crate) use field::TargetField;
 pub(crate) use kind::Kind;
 pub(crate) use options::ReadOptions;
-pub(crate) use own::{Compression, OwnForm, OwnWriter};
+pub(crate) use own::{Compression, OwnForm, OwnWriter, neutralise};
 pub(crate) use rejects::{RejectsForm, RejectsWriter};
 pub(crate) use source::{Source, open};
 

@@ -30,6 +30,7 @@ mod migration;
 mod output;
 mod purge;
 mod report;
+mod stats;
 
 use exit::ExitStatus;
 

@@ -23,6 +23,7 @@ mod progress;
 mod text;
 
 pub(crate) use progress::Progress;
+pub(crate) use text::printable;
 
 /// How the command prints.
 #[derive(Debug, Clone)]
@@ -146,6 +147,24 @@ impl Output {
         write_out(text.as_bytes())
     }
 
+    /// Shows a page from the upper left corner of the terminal on, in place of what was there, as far as it has lines.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn screen(&self, page: &str) -> io::Result<()> {
+        let lines = size().map_or(usize::MAX, |(_, lines)| lines).saturating_sub(1);
+        // Each line clears what was behind it, and the last one what was below: clearing all first would flicker.
+        let shown: Vec<&str> = page.lines().take(lines).collect();
+        write_out(format!("\x1b[H{}\x1b[K\n\x1b[J", shown.join("\x1b[K\n")).as_bytes())
+    }
+
+    /// Columns of the terminal, where there is none those of an old one.
+    #[expect(clippy::unused_self, reason = "where it prints is what an Output knows")]
+    pub(crate) fn width(&self) -> usize {
+        size().map_or(80, |(columns, _)| columns)
+    }
+
     /// Prints lines, each behind its mark.
     ///
     /// # Errors
@@ -154,7 +173,7 @@ impl Output {
     pub(crate) fn marked(&self, lines: &[(Mark, String)]) -> io::Result<()> {
         let mut text = Vec::new();
         for (mark, line) in lines {
-            writeln!(text, "{} {}", mark.shown(), text::printable(line))?;
+            writeln!(text, "{} {}", mark.shown(), printable(line))?;
         }
         let mut stdout = anstream::stdout().lock();
         stdout.write_all(&text)?;
@@ -164,20 +183,20 @@ impl Output {
     /// Says something that is no data, unless it is to be quiet.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            talk(&text::printable(text));
+            talk(&printable(text));
         }
     }
 
     /// Says something that is never said again, so that not even `--quiet` hides it.
     #[expect(clippy::unused_self, reason = "printing is what an Output does")]
     pub(crate) fn tell(&self, text: &str) {
-        talk(&text::printable(text));
+        talk(&printable(text));
     }
 
     /// Says something that no one may miss but errors need not hear of.
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
-            talk(&format!("{}: {}", label("warning", AnsiColor::Yellow), text::printable(text)));
+            talk(&format!("{}: {}", label("warning", AnsiColor::Yellow), printable(text)));
         }
     }
 
@@ -203,15 +222,15 @@ impl Output {
 
     /// Reports the problem of one of several things, for people.
     pub(crate) fn problem_about(&self, subject: Option<&str>, problem: &Problem) {
-        let subject = subject.map(|subject| format!("{}: ", text::printable(subject))).unwrap_or_default();
-        talk(&format!("{}: {subject}{}", label("error", AnsiColor::Red), text::printable(&problem.detail)));
+        let subject = subject.map(|subject| format!("{}: ", printable(subject))).unwrap_or_default();
+        talk(&format!("{}: {subject}{}", label("error", AnsiColor::Red), printable(&problem.detail)));
         if problem.errors.len() > 1 {
             for error in &problem.errors {
-                talk(&text::printable(&format!("  {}: {}", error.pointer.trim_start_matches('/'), error.detail)));
+                talk(&printable(&format!("  {}: {}", error.pointer.trim_start_matches('/'), error.detail)));
             }
         }
         if let Some(hint) = &hints::for_the_command_line(problem).hint {
-            talk(&format!("{}: {}", label("hint", AnsiColor::Cyan), text::printable(hint)));
+            talk(&format!("{}: {}", label("hint", AnsiColor::Cyan), printable(hint)));
         }
         if let Some(instance) = &problem.instance {
             self.note(&format!("request: {}", instance.trim_start_matches("urn:uuid:")));
@@ -318,8 +337,14 @@ fn wants_json(args: &[OsString]) -> bool {
     flag || pair || config::format(&GlobalArgs::default(), &Environment::read()).is_ok_and(Format::is_json)
 }
 
+/// Columns and lines of the terminal on standard output.
+fn size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
+    Some((usize::from(width.0), usize::from(height.0))).filter(|(columns, _)| *columns > 0)
+}
+
 /// The moment it is, for times shown relative to it.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     SystemClock.now()
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Environment {
     user: Option<String>,
     /// `SHORT_LOG`: which events `serve` logs, such as `info` or `shortener_core=debug`.
     pub(crate) log: Option<String>,
+    /// `LC_ALL`, `LC_CTYPE` or `LANG`, the first that is set: the characters that the terminal knows.
+    locale: Option<String>,
     /// `SHORT_LISTEN`: where `serve` listens.
     pub(crate) listen: Option<String>,
     /// `SHORT_SECURITY_CONTACT`: whom the `security.txt` of `serve` names.
@@ -33,7 +35,7 @@ pub(crate) struct Environment {
 }
 
 /// Each variable with what it sets, for the help.
-pub(crate) const VARIABLES: [(&str, &str); 17] = [
+pub(crate) const VARIABLES: [(&str, &str); 18] = [
     ("SHORT_FILE", "embedded table to use, as --file"),
     ("SHORT_TABLE", "DynamoDB table to use, as --table"),
     ("SHORT_DISTRIBUTION_ID", "CloudFront distribution that changes on a DynamoDB table purge, as --distribution"),
@@ -50,6 +52,7 @@ pub(crate) const VARIABLES: [(&str, &str); 17] = [
     ("AWS_ENDPOINT_URL_CLOUDFRONT", "where purges are sent instead of to CloudFront"),
     ("XDG_DATA_HOME", "the embedded table is short/links.db in it; ~/.local/share by default"),
     ("XDG_CONFIG_HOME", "the configuration file is short/config.toml in it; ~/.config by default"),
+    ("LC_ALL, LC_CTYPE, LANG", "charts are drawn in ASCII, as with --ascii, unless these name UTF-8"),
     ("NO_COLOR, CLICOLOR_FORCE", "never or always use colour"),
 ];
 
@@ -70,6 +73,7 @@ impl Environment {
             log: get("SHORT_LOG"),
             listen: get("SHORT_LISTEN"),
             security_contact: get("SHORT_SECURITY_CONTACT"),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(get),
             user: get("USER").or_else(|| get("LOGNAME")),
         }
     }
@@ -77,6 +81,12 @@ impl Environment {
     /// The name of the user, or their number.
     pub(crate) fn user(&self) -> String {
         self.user.clone().or_else(user_number).unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// Whether the terminal knows all of Unicode.
+    pub(crate) fn speaks_unicode(&self) -> bool {
+        let locale = self.locale.as_deref().map(str::to_ascii_lowercase);
+        locale.map_or(cfg!(windows), |locale| locale.contains("utf-8") || locale.contains("utf8"))
     }
 
     /// Whether it says where the links are.

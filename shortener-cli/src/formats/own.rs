@@ -5,6 +5,7 @@ use super::field::{Meaning, TargetField};
 mod formula;
 mod writer;
 
+pub(crate) use formula::neutralise;
 pub(super) use formula::restore;
 pub(crate) use writer::{Compression, OwnForm, OwnWriter};
 

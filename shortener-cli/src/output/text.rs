@@ -26,7 +26,7 @@ pub(super) fn tsv(cells: &[String]) -> String {
 }
 
 /// Text that a terminal shows as it is: what could move the cursor, colour or reorder text is escaped.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_deceptive(character) {

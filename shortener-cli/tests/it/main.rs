@@ -17,6 +17,7 @@ mod moto;
 mod purges;
 mod readme;
 mod serve;
+mod stats;
 mod statuses;
 mod support;
 #[cfg(unix)]

@@ -9,7 +9,7 @@ fn is_formula(cell: &str) -> bool {
 }
 
 /// The cell with one apostrophe more, if it would be a formula.
-pub(super) fn neutralise(cell: &str) -> Cow<'_, str> {
+pub(crate) fn neutralise(cell: &str) -> Cow<'_, str> {
     if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 

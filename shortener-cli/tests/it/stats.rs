@@ -1,0 +1,152 @@
+//! Statistics as scripts and people read them.
+
+use serde_json::{Value, json};
+
+use crate::support::{FakeApi, TestCli, answer, link};
+
+/// What the service answers: one hostile name among two.
+fn document() -> Value {
+    let clicks =
+        |human: u64| json!({ "human": human, "bot": 3, "preview": 2, "tool": 1, "head": 0, "total": human + 6 });
+    let point = |at: &str, human| {
+        let mut point = clicks(human);
+        point["at"] = json!(at);
+        point
+    };
+    json!({
+        "code": "launch", "domain": "-", "from": "2026-11-25T00:00:00Z", "to": "2026-11-27T00:00:00Z", "tz": "UTC",
+        "as_of": "2026-11-26T23:10:00Z", "complete_until": "2026-11-26T06:00:00Z",
+        "clicks": clicks(40), "previous": null, "all_time": { "human": 40, "total": 46 },
+        "visitors": { "estimate": 31, "error": 0.016 }, "edge": null, "gone": 0, "orphans": null, "by": "day",
+        "series": [point("2026-11-25T00:00:00Z", 10), point("2026-11-26T00:00:00Z", 30)],
+        "countries": [], "referrers": [
+            { "name": "=\u{1b}[2J\u{202e}", "clicks": 30 }, { "name": "(direct)", "clicks": 10 },
+        ],
+        "devices": [], "browsers": [], "os": [], "utm_sources": [], "utm_mediums": [], "utm_campaigns": [],
+    })
+}
+
+fn api() -> FakeApi {
+    let stats = answer(200, "application/json", &document().to_string());
+    let mut site = document();
+    (site["code"], site["domain"]) = (Value::Null, Value::Null);
+    let top = json!({ "period": "2026-11", "as_of": "2026-11-26T23:10:00Z", "links": [
+        { "code": "launch", "domain": "-", "short_url": "http://s/launch", "target": "https://example.com/", "clicks": 40 },
+        { "code": "a", "domain": "go.example.com", "short_url": "http://go/a", "target": "https://example.com/", "clicks": 2 },
+    ] });
+    FakeApi::answering(vec![
+        ("GET /api/v1/links/launch/stats", stats),
+        ("GET /api/v1/links/launch", link(200, "launch", "t")),
+        ("GET /api/v1/stats", answer(200, "application/json", &site.to_string())),
+        ("GET /api/v1/top", answer(200, "application/json", &top.to_string())),
+    ])
+}
+
+fn cli(api: &FakeApi) -> TestCli {
+    TestCli::new()
+        .with("SHORT_API_URL", &api.url)
+        .with("SHORT_API_KEY", "short_x")
+        .redacting("\u{1b}", "[esc]")
+        .redacting("\u{202e}", "[rlo]")
+}
+
+#[test]
+fn scripts_get_lines_in_every_format() {
+    let api = api();
+    let shown = cli(&api).transcript(&[
+        &["stats", "launch"],
+        &["stats", "launch", "-o", "csv"],
+        &["stats", "launch", "-o", "tsv"],
+        &["stats", "launch", "-o", "ndjson"],
+        &["stats", "launch", "--by", "referrer"],
+        &["stats", "launch", "--by", "referrer", "-o", "csv"],
+        &["stats", "launch", "--by", "referrer", "-o", "ndjson"],
+        &["stats", "launch", "--by", "class", "-o", "csv"],
+        &["stats", "-o", "csv"],
+        &["stats", "other"],
+        &["top"],
+        &["top", "-o", "csv"],
+        &["top", "-o", "json"],
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn json_is_what_the_service_said() {
+    let api = api();
+    let cli = cli(&api);
+    for args in [&["stats", "launch", "--json"][..], &["stats", "launch", "--by", "referrer", "--json"]] {
+        let shown = cli.run(args).exits(0).stdout;
+        // Moments are redacted; all else is there.
+        let expected = cli.redact(&document().to_string());
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), serde_json::from_str::<Value>(&expected).unwrap());
+    }
+}
+
+#[test]
+fn flags_are_sent_as_parameters() {
+    let api = api();
+    let cli = cli(&api);
+    cli.run(&["stats", "launch", "--since", "7d", "--until", "now", "--tz", "Europe/Berlin", "--by", "hour"]).exits(0);
+    cli.run(&["stats", "--domain", "go.example.com", "--bots", "only", "--limit", "5", "--by", "os"]).exits(0);
+    cli.run(&["top", "--month", "2026-11", "--limit", "3", "--domain", "go.example.com"]).exits(0);
+    cli.run(&["top", "--day", "2026-11-26"]).exits(0);
+    let asked: Vec<String> =
+        api.requests().iter().map(|request| request.split(' ').nth(1).unwrap_or_default().to_owned()).collect();
+    insta::assert_snapshot!(asked.join("\n"));
+}
+
+#[test]
+fn what_means_nothing_is_refused() {
+    let api = api();
+    let shown = cli(&api).transcript(&[
+        &["stats", "launch", "--watch"],
+        &["stats", "launch", "--watch=0"],
+        &["stats", "launch", "--by", "moon"],
+        &["top", "--day", "tomorrowish"],
+        &["top", "--month", "2026-13"],
+        &["top", "--month", "2026-11", "--day", "today"],
+    ]);
+    insta::assert_snapshot!(shown);
+    assert!(api.requests().is_empty());
+}
+
+#[cfg(unix)]
+mod on_a_terminal {
+    use super::{api, cli};
+    use crate::support::{Terminal, within};
+
+    #[test]
+    fn blocks_are_for_those_who_know_them_and_names_move_nothing() {
+        let api = api();
+        let pages = [("LANG", "C.UTF-8"), ("LANG", "C")].map(|(name, value)| {
+            let (status, shown) = Terminal::start(&cli(&api).with(name, value), &["stats", "launch"]).end();
+            assert_eq!(status, 0, "{shown}");
+            assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+            shown
+        });
+        assert!(pages[0].contains('█') && pages[1].is_ascii(), "{pages:?}");
+        let (_, ascii) = Terminal::start(&cli(&api).with("LANG", "C.UTF-8"), &["stats", "--ascii"]).end();
+        let (_, top) = Terminal::start(&cli(&api).with("LC_ALL", "de_DE.utf8"), &["top"]).end();
+        let pages = [pages.join("\n"), ascii, top].join("\n");
+        // How long ago it was depends on when the test runs.
+        let steady: Vec<&str> = pages.lines().map(|line| line.split(" ago)").next().unwrap_or_default()).collect();
+        let steady = steady.iter().map(|line| line.split("Z (").next().unwrap_or_default()).collect::<Vec<_>>();
+        let steady = steady.iter().map(|line| line.split("UTC (").next().unwrap_or_default()).collect::<Vec<_>>();
+        insta::assert_snapshot!(steady.join("\n"));
+    }
+
+    #[test]
+    fn a_watch_draws_again_until_it_is_interrupted() {
+        let api = api();
+        let mut watch = Terminal::start(&cli(&api), &["stats", "launch", "--watch=1"]);
+        watch.wait_for("40 clicks");
+        // The first answer, and two more.
+        let asked = || api.requests().iter().filter(|request| request.contains("/stats")).count();
+        within(std::time::Duration::from_secs(10), || (asked() >= 3).then_some(()));
+        watch.signal("-INT");
+        let (status, shown) = watch.end();
+        assert_eq!(status, 130, "{shown}");
+        assert!(shown.matches("\u{1b}[H").count() >= 2, "{shown:?}");
+    }
+}
