@@ -1,0 +1,89 @@
+//! The files that a run sees, and what is known of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use super::super::manifest::{Manifest, Touched};
+use super::super::{LogFile, manifest::Name};
+use super::{Ingest, IngestError};
+use crate::stats::Hour;
+use crate::stats::progress::all_of;
+use crate::table::keys;
+
+/// Files at one moment, in the order of their names, with what the table knows of their hours.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) files: Vec<LogFile>,
+    pub(super) manifests: BTreeMap<Hour, Manifest>,
+    /// Files of other distributions, which are left alone, by distribution.
+    pub(super) foreign: BTreeMap<String, u64>,
+}
+
+impl Files {
+    /// What the table knows of an hour.
+    pub(super) fn manifest(&self, hour: Hour) -> Manifest {
+        self.manifests.get(&hour).cloned().unwrap_or_default()
+    }
+
+    /// The hours that a file is known to touch; none if it is new.
+    pub(super) fn touched(&self, file: &LogFile) -> Option<Touched> {
+        self.manifests.get(&file.hour)?.touched(file)
+    }
+
+    /// The files of which not every line is counted.
+    pub(super) fn new_ones(&self) -> impl Iterator<Item = &LogFile> {
+        self.files.iter().filter(|file| self.touched(file).is_none())
+    }
+
+    /// How many files with lines of `hour` were counted before and are gone.
+    pub(super) fn missing(&self, hour: Hour) -> usize {
+        let there: BTreeSet<_> = self.files.iter().map(|file| (file.hour, Name::of(file))).collect();
+        let of = |named: Hour| {
+            let counted = self.manifests.get(&named).into_iter().flat_map(|manifest| &manifest.files);
+            let gone = counted.filter(|(name, _)| !there.contains(&(named, **name)));
+            gone.filter(|(_, (_, touched))| touched.has(named, hour)).count()
+        };
+        Touched::window(hour).into_iter().map(of).sum()
+    }
+
+    fn of(listed: Vec<LogFile>, distribution: Option<&str>) -> Self {
+        let mut files = Self::default();
+        let distributions: BTreeSet<_> = listed.iter().map(|file| file.distribution.clone()).collect();
+        // Where none is named, all files must be of one.
+        let only = distribution.or_else(|| distributions.first().filter(|_| distributions.len() == 1).map(String::as_str));
+        for file in listed {
+            if only == Some(&file.distribution) {
+                files.files.push(file);
+            } else {
+                *files.foreign.entry(file.distribution).or_default() += 1;
+            }
+        }
+        files.files.sort_by(|a, b| (&a.name, &a.location).cmp(&(&b.name, &b.location)));
+        // The same file found twice is read once.
+        files.files.dedup_by(|a, b| a.name == b.name && a.bytes == b.bytes && a.tag == b.tag);
+        files
+    }
+}
+
+impl Ingest {
+    /// Lists the files whose names have one of these hours, all where it is none, and reads what is known of them.
+    pub(super) async fn files(&self, hours: Option<RangeInclusive<Hour>>) -> Result<Files, IngestError> {
+        let listed = self.patiently(async || self.source.list(hours.clone()).await).await?;
+        let mut files = Files::of(listed, self.options.distribution.as_deref());
+        let named = files.files.iter().map(|file| file.hour);
+        let (first, last) = match hours {
+            Some(hours) => hours.into_inner(),
+            None => match (named.clone().min(), named.max()) {
+                (Some(first), Some(last)) => (first, last),
+                _ => return Ok(files),
+            },
+        };
+        let range = keys::ingest_hours(first, last);
+        for item in self.patiently(async || all_of(self.table.as_ref(), range.clone()).await).await? {
+            if let Some(hour) = keys::parse_ingest_hour(&item.key) {
+                files.manifests.insert(hour, Manifest::decode(Some(&item))?);
+            }
+        }
+        Ok(files)
+    }
+}
