@@ -16,3 +16,4 @@ mod redirects;
 mod regressions;
 mod security;
 mod sqlite;
+mod stats;
