@@ -231,10 +231,5 @@ impl Counted {
 }
 
 /// The dimensions that are told by names in logs, beside the agent's.
-const NAMED: [Dimension; 5] = [
-    Dimension::Country,
-    Dimension::Referrer,
-    Dimension::UtmSource,
-    Dimension::UtmMedium,
-    Dimension::UtmCampaign,
-];
+const NAMED: [Dimension; 5] =
+    [Dimension::Country, Dimension::Referrer, Dimension::UtmSource, Dimension::UtmMedium, Dimension::UtmCampaign];

@@ -6,7 +6,7 @@ use data_encoding::BASE64_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{LogFile, Rejection};
+use super::LogFile;
 use crate::stats::Hour;
 use crate::table::keys;
 use crate::table::{Item, TableError};
@@ -156,21 +156,6 @@ impl Manifest {
     pub(crate) fn touched(&self, file: &LogFile) -> Option<Touched> {
         let (content, touched) = self.files.get(&Name::of(file))?;
         (*content == Content::of(file)).then_some(*touched)
-    }
-}
-
-/// The name of a reason in reports and tables.
-pub(crate) fn reason(rejection: Rejection) -> &'static str {
-    match rejection {
-        Rejection::Truncated => "truncated",
-        Rejection::Corrupt => "corrupt",
-        Rejection::NoFields => "no_fields",
-        Rejection::Malformed => "malformed",
-        Rejection::BadTime => "bad_time",
-        Rejection::NoRequestId => "no_request_id",
-        Rejection::BadRequest => "bad_request",
-        Rejection::TooLong => "too_long",
-        Rejection::OutsideFile => "outside_file",
     }
 }
 

@@ -69,10 +69,11 @@ impl Agents {
             let known = Known { agent, id: self.kinds.id(agent), text: text.as_ref().into() };
             self.known.insert(logged.into(), known);
         }
-        self.known.get(logged).map_or(
-            Found { agent: Agent::of(""), id: u32::MAX, text: "" },
-            |known| Found { agent: known.agent, id: known.id, text: &known.text },
-        )
+        self.known.get(logged).map_or(Found { agent: Agent::of(""), id: u32::MAX, text: "" }, |known| Found {
+            agent: known.agent,
+            id: known.id,
+            text: &known.text,
+        })
     }
 
     /// What agents are.

@@ -33,7 +33,12 @@ impl LinkCount {
     pub(super) fn edge(&mut self, line: &LogLine<'_>) {
         let place = match line.result {
             _ if line.status == 0 || line.status >= 500 => &mut self.error,
-            b"Hit" | b"RefreshHit" | b"OriginShieldHit" | b"StaleHit" | b"Redirect" | b"FunctionGeneratedResponse"
+            b"Hit"
+            | b"RefreshHit"
+            | b"OriginShieldHit"
+            | b"StaleHit"
+            | b"Redirect"
+            | b"FunctionGeneratedResponse"
             | b"LambdaGeneratedResponse" => &mut self.hit,
             b"LimitExceeded" | b"CapacityExceeded" => &mut self.error,
             // `Error`, and those of functions.

@@ -15,6 +15,8 @@ use crate::table::keys;
 pub(super) struct Files {
     pub(super) files: Vec<LogFile>,
     pub(super) manifests: BTreeMap<Hour, Manifest>,
+    /// The distribution whose files they are; none where there are several, and none is named.
+    pub(super) distribution: Option<String>,
     /// Files of other distributions, which are left alone, by distribution.
     pub(super) foreign: BTreeMap<String, u64>,
 }
@@ -50,9 +52,10 @@ impl Files {
         let mut files = Self::default();
         let distributions: BTreeSet<_> = listed.iter().map(|file| file.distribution.clone()).collect();
         // Where none is named, all files must be of one.
-        let only = distribution.or_else(|| distributions.first().filter(|_| distributions.len() == 1).map(String::as_str));
+        let only = distributions.first().filter(|_| distributions.len() == 1).cloned();
+        files.distribution = distribution.map(str::to_owned).or(only);
         for file in listed {
-            if only == Some(&file.distribution) {
+            if files.distribution.as_ref() == Some(&file.distribution) {
                 files.files.push(file);
             } else {
                 *files.foreign.entry(file.distribution).or_default() += 1;
@@ -67,9 +70,14 @@ impl Files {
 
 impl Ingest {
     /// Lists the files whose names have one of these hours, all where it is none, and reads what is known of them.
-    pub(super) async fn files(&self, hours: Option<RangeInclusive<Hour>>) -> Result<Files, IngestError> {
+    /// Only those of one distribution count.
+    pub(super) async fn files(
+        &self,
+        hours: Option<RangeInclusive<Hour>>,
+        distribution: Option<&str>,
+    ) -> Result<Files, IngestError> {
         let listed = self.patiently(async || self.source.list(hours.clone()).await).await?;
-        let mut files = Files::of(listed, self.options.distribution.as_deref());
+        let mut files = Files::of(listed, distribution);
         let named = files.files.iter().map(|file| file.hour);
         let (first, last) = match hours {
             Some(hours) => hours.into_inner(),

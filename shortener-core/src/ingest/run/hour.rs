@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::accumulate::{Part, Rules};
 use super::super::manifest::{Content, Figures, Manifest, Name, Touched};
-use super::super::{LogFile, Rejection};
+use super::super::LogFile;
 use super::files::Files;
 use super::reading::{FileRead, PartRead};
 use super::storing::Ended;
@@ -39,8 +39,6 @@ pub(super) struct HourDone {
     /// Every file that the count took into account: of the hour, the one before and the one after.
     pub(super) files: BTreeMap<(Hour, Name), Mark>,
     pub(super) recorded: Recorded,
-    /// Lines that could not be counted, of files that are named for the hour.
-    pub(super) rejected: BTreeMap<Rejection, u64>,
     pub(super) problems: Vec<String>,
 }
 
@@ -58,15 +56,16 @@ pub(super) enum Outcome {
 }
 
 impl Ingest {
-    /// Counts an hour from all its files. `learned` is what this run has read of files before.
+    /// Counts an hour from all its files. `seen` is what this run saw first, `learned` is what this run has read of files before.
     pub(super) async fn count_hour(
         &self,
         hour: Hour,
+        seen: &Files,
         learned: &BTreeMap<(Hour, Name), Mark>,
     ) -> Result<Outcome, IngestError> {
         let generation = self.begin_hour(hour).await?;
         // After the generation is taken: whoever takes a later one sees all that we see.
-        let files = self.files(Some(hour.plus(-1)..=hour.plus(1))).await?;
+        let files = self.files(Some(hour.plus(-1)..=hour.plus(1)), seen.distribution.as_deref()).await?;
         if self.writes() && files.manifest(hour).generation != generation {
             return Ok(Outcome::TakenOver);
         }
@@ -155,7 +154,8 @@ fn known_marks(
     let (mut marks, mut read) = (BTreeMap::new(), Vec::new());
     for file in &files.files {
         let (name, content) = (Name::of(file), Content::of(file));
-        let learned = learned.get(&(file.hour, name)).filter(|(other, _)| *other == content).map(|(_, touched)| *touched);
+        let learned =
+            learned.get(&(file.hour, name)).filter(|(other, _)| *other == content).map(|(_, touched)| *touched);
         match files.touched(file).or(learned) {
             // It is known to have no line of the hour.
             Some(touched) if !touched.has(file.hour, hour) && file.hour != hour => {
@@ -174,16 +174,14 @@ fn done<'a>(
     mut figures: Figures,
     reads: impl Iterator<Item = (&'a LogFile, FileRead)>,
 ) -> HourDone {
-    let mut rejected = BTreeMap::new();
     for (file, read) in reads {
         marks.insert((file.hour, Name::of(file)), (Content::of(file), read.touched));
         if file.hour == counting.hour {
             for (reason, lines) in read.rejected {
-                *rejected.entry(reason).or_default() += lines;
-                *figures.rejected.entry(super::super::manifest::reason(reason).to_owned()).or_default() += lines;
+                *figures.rejected.entry(reason.as_str().to_owned()).or_default() += lines;
             }
         }
     }
     let HourCounting { hour, generation, recorded, problems, .. } = counting;
-    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, rejected, problems }
+    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, problems }
 }

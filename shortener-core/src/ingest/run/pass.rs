@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::super::IngestReport;
 use super::super::manifest::{Content, Name};
@@ -50,7 +50,7 @@ impl<'a> Pass<'a> {
                 Some(unfinished.map_or(oldest, |hour| hour.min(oldest))..=Hour::of(began).plus(1))
             }
         };
-        let files = ingest.files(hours).await?;
+        let files = ingest.files(hours, ingest.options.distribution.as_deref()).await?;
         let todo: BTreeSet<_> = files.new_ones().map(|file| file.hour).collect();
         let report = IngestReport {
             files: files.files.len() as u64,
@@ -123,7 +123,7 @@ impl<'a> Pass<'a> {
     async fn try_hour(&self, hour: Hour) -> Result<Outcome, IngestError> {
         let mut backoff = Backoff::new(self.ingest.options.patience);
         for _ in 0..MOST_TRIES {
-            match self.ingest.count_hour(hour, &self.learned).await {
+            match self.ingest.count_hour(hour, &self.files, &self.learned).await {
                 Err(error) if error.is_retryable() && !self.ingest.is_over() => {
                     tracing::warn!(%hour, error = %with_causes(&error), "the hour is counted again");
                     if backoff.pause().await.is_err() {
@@ -133,7 +133,7 @@ impl<'a> Pass<'a> {
                 outcome => return outcome,
             }
         }
-        self.ingest.count_hour(hour, &self.learned).await
+        self.ingest.count_hour(hour, &self.files, &self.learned).await
     }
 
     fn counted(&mut self, hour: Hour, mut done: HourDone) {
@@ -228,8 +228,12 @@ impl<'a> Pass<'a> {
         let named = self.files.foreign.iter();
         let problems: Vec<_> = named
             .map(|(distribution, files)| match wanted {
-                Some(wanted) => format!("{files} files of distribution {distribution} are not counted: it is not {wanted}"),
-                None => format!("{files} files of distribution {distribution} are not counted: there are several, name one"),
+                Some(wanted) => {
+                    format!("{files} files of distribution {distribution} are not counted: it is not {wanted}")
+                }
+                None => {
+                    format!("{files} files of distribution {distribution} are not counted: there are several, name one")
+                }
             })
             .collect();
         problems.into_iter().for_each(|problem| self.problem(problem));

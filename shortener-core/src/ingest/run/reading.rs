@@ -65,7 +65,8 @@ impl Ingest {
             let named = file.hour;
             let counting = move || count_file(reader, hour, named, accumulator, limit);
             let failed = |source| IngestError::Read { file: file.name.clone(), source };
-            let counted = tokio::task::spawn_blocking(counting).await.map_err(|error| failed(std::io::Error::other(error)))?;
+            let counted =
+                tokio::task::spawn_blocking(counting).await.map_err(|error| failed(std::io::Error::other(error)))?;
             let progress = counted.map_err(failed)?;
             if progress.is_too_big {
                 return Ok(PartRead::TooBig);

@@ -36,7 +36,7 @@ impl Ingest {
         let mut waiting = Vec::new();
         for links in counted.links.chunks(LOOKED_UP) {
             let known = self.known(counting.hour, links).await?;
-            for ((domain, code, count), known) in links.iter().zip(known) {
+            for ((domain, _, count), known) in links.iter().zip(known) {
                 let site = counting.sites.entry(domain.clone()).or_default();
                 let Some(code) = known else {
                     site.orphans += count.orphans();
@@ -46,10 +46,10 @@ impl Ingest {
                 let mut tally = counted.tally(count);
                 site.merge(&tally);
                 tally.bound();
-                debug_assert_eq!(code.as_str().len(), code.as_str().len());
                 waiting.push((Subject::Link(domain.clone(), code), tally));
             }
-            if waiting.len() >= STORED && self.store(counting, std::mem::take(&mut waiting)).await? == Ended::OutOfTime {
+            if waiting.len() >= STORED && self.store(counting, std::mem::take(&mut waiting)).await? == Ended::OutOfTime
+            {
                 return Ok(Ended::OutOfTime);
             }
         }
@@ -80,16 +80,12 @@ impl Ingest {
         let codes: Vec<_> = codes.collect();
         let keys: Vec<_> = codes.iter().flatten().map(|(key, _)| key.clone()).collect();
         let mut items = self.patiently(async || self.table.get_many(&keys).await).await?.into_iter();
-        let known = |(_, code): (_, ShortCode)| items.next().flatten().filter(|item| is_of(item, hour)).map(|_| code);
-        Ok(codes.into_iter().map(|code| code.and_then(known)).collect())
+        let mut is_known = || items.next().flatten().is_some_and(|item| is_of(&item, hour));
+        Ok(codes.into_iter().map(|code| code.filter(|_| is_known()).map(|(_, code)| code)).collect())
     }
 
     /// Stores tallies, fewer at a time while that fails.
-    async fn store(
-        &self,
-        counting: &mut HourCounting,
-        tallies: Vec<(Subject, Tally)>,
-    ) -> Result<Ended, IngestError> {
+    async fn store(&self, counting: &mut HourCounting, tallies: Vec<(Subject, Tally)>) -> Result<Ended, IngestError> {
         let (mut rest, mut most) = (&tallies[..], STORED);
         let mut backoff = crate::pace::Backoff::new(self.options.patience);
         while !rest.is_empty() {
