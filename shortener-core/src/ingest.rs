@@ -3,6 +3,8 @@
 mod accumulate;
 mod columns;
 mod duplicates;
+pub mod fields;
+pub mod folder;
 pub mod format;
 pub mod line;
 mod lines;
@@ -15,7 +17,9 @@ pub mod run;
 pub mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod utm;
 
+pub use folder::Folder;
 pub use format::{CONFIGURED_FIELDS, LogFormat};
 pub use line::{FileEnd, FileReport, LogLine, Rejection, read_log, read_log_as};
 pub use report::IngestReport;
