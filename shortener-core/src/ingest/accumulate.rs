@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hasher;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -14,6 +13,7 @@ use siphasher::sip::SipHasher13;
 
 use super::LogLine;
 use super::duplicates::Seen;
+use super::fields::{self, Controls};
 use crate::link::Domain;
 use crate::redirect::Asked;
 use crate::service::Directory;
@@ -25,7 +25,6 @@ mod link;
 mod memo;
 mod names;
 mod part;
-mod texts;
 
 pub(crate) use link::LinkCount;
 pub(crate) use names::Names;
@@ -158,7 +157,7 @@ impl Accumulator {
         {
             return Some(code.into());
         }
-        match Asked::of(&texts::decoded(path)) {
+        match Asked::of(&fields::decode(path, Controls::Keep)) {
             Asked::Redirect(code) => Some(code.as_str().as_bytes().to_vec().into()),
             Asked::Preview(_) | Asked::Nothing => None,
         }
@@ -206,21 +205,23 @@ impl Accumulator {
         count.name(self.names.country(line.country), is_human);
         let names = &mut self.names;
         count.name(self.referrers.get(line.referrer, |referrer| names.referrer(referrer)), is_human);
-        for (dimension, value) in texts::campaign(line.query) {
-            count.name(self.names.intern(dimension, &value), is_human);
+        let utm = fields::utm(line.query);
+        let campaign = [utm.source, utm.medium, utm.campaign];
+        for (dimension, value) in
+            [Dimension::UtmSource, Dimension::UtmMedium, Dimension::UtmCampaign].iter().zip(campaign)
+        {
+            if let Some(value) = value {
+                count.name(self.names.intern(*dimension, &value), is_human);
+            }
         }
         if is_human
             && let Some(salt) = &self.rules.salt
-            && let Some(address) = address(line.address)
+            && let Some(address) = fields::address(line.address)
         {
             count.person(salt.visitor(address, agent.text.as_bytes()));
         }
         self.link_bytes += count.size_bytes().saturating_sub(before);
     }
-}
-
-fn address(text: &[u8]) -> Option<IpAddr> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 impl Counted {

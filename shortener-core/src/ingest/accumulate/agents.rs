@@ -1,11 +1,12 @@
 //! User agents, each read once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::texts;
+use crate::ingest::fields::{Controls, decode};
 use crate::stats::agent::Agent;
 
 /// Different user agents that are remembered. When there are more it begins anew.
@@ -64,7 +65,7 @@ impl Agents {
             self.known.clear();
         }
         if !self.known.contains_key(logged) {
-            let text = texts::user_agent(logged);
+            let text = as_sent(logged);
             let agent = Agent::of(&text);
             let known = Known { agent, id: self.kinds.id(agent), text: text.as_ref().into() };
             self.known.insert(logged.into(), known);
@@ -80,6 +81,15 @@ impl Agents {
     pub(super) fn into_kinds(self) -> Kinds {
         self.kinds
     }
+}
+
+/// A user agent as the client sent it. Old logs encode the percent signs of their own encoding, too.
+fn as_sent(logged: &[u8]) -> Cow<'_, str> {
+    let once = decode(logged, Controls::Keep);
+    if once.contains("%20") && !once.contains(' ') {
+        return Cow::Owned(decode(once.as_bytes(), Controls::Keep).into_owned());
+    }
+    once
 }
 
 #[cfg(test)]

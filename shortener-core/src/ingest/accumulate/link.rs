@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 
 use super::names::{NameId, Names};
 use crate::ingest::LogLine;
+use crate::ingest::fields::{EdgeResult, edge_result};
 use crate::stats::{Class, EdgeResults, Split, Tally, Visitors};
 
 /// Visitors that are held one by one: a sketch of so few is larger.
@@ -31,22 +32,12 @@ impl LinkCount {
 
     /// Counts how the edge came by its answer.
     pub(super) fn edge(&mut self, line: &LogLine<'_>) {
-        let place = match line.result {
-            _ if line.status == 0 || line.status >= 500 => &mut self.error,
-            b"Hit"
-            | b"RefreshHit"
-            | b"OriginShieldHit"
-            | b"StaleHit"
-            | b"Redirect"
-            | b"FunctionGeneratedResponse"
-            | b"LambdaGeneratedResponse" => &mut self.hit,
-            b"LimitExceeded" | b"CapacityExceeded" => &mut self.error,
-            // `Error`, and those of functions.
-            result if result.ends_with(b"Error") => &mut self.error,
-            result if result.ends_with(b"Hit") => &mut self.hit,
-            _ => &mut self.miss,
-        };
-        *place += 1;
+        match edge_result(line.result, line.status) {
+            Some(EdgeResult::Hit) => self.hit += 1,
+            Some(EdgeResult::Miss) => self.miss += 1,
+            Some(EdgeResult::Error) => self.error += 1,
+            None => {}
+        }
     }
 
     /// Counts an answer of 404.
@@ -124,28 +115,6 @@ impl LinkCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn answers_of_the_edge_are_hits_misses_or_errors() {
-        let mut count = LinkCount::default();
-        for (result, status) in [
-            ("Hit", 302),
-            ("RefreshHit", 302),
-            ("OriginShieldHit", 302),
-            ("Redirect", 301),
-            ("FunctionGeneratedResponse", 302),
-            ("Miss", 302),
-            ("", 302),
-            ("Error", 404),
-            ("FunctionExecutionError", 400),
-            ("LimitExceeded", 302),
-            ("Hit", 503),
-            ("Miss", 0),
-        ] {
-            count.edge(&LogLine { result: result.as_bytes(), status, ..LogLine::default() });
-        }
-        assert_eq!((count.hit, count.miss, count.error), (5, 2, 5));
-    }
 
     #[test]
     fn few_visitors_and_many_are_counted_alike() {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{NAMED, texts};
-use crate::stats::agent::UNKNOWN;
+use super::NAMED;
+use crate::ingest::fields;
 use crate::stats::{Breakdown, Dimension, Split, Tally};
 
 /// Most names held of one hour. Real hours have thousands; whoever forges more finds his in `other`.
@@ -45,19 +45,12 @@ impl Names {
 
     /// The id of a country as the log has it.
     pub(super) fn country(&mut self, country: &[u8]) -> NameId {
-        let name = match country {
-            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
-                [a.to_ascii_uppercase(), b.to_ascii_uppercase()]
-            }
-            _ => return self.intern(Dimension::Country, UNKNOWN),
-        };
-        self.intern(Dimension::Country, std::str::from_utf8(&name).unwrap_or(UNKNOWN))
+        self.intern(Dimension::Country, &fields::country(country))
     }
 
     /// The id of the host of a referrer as the log has it.
     pub(super) fn referrer(&mut self, referrer: &[u8]) -> NameId {
-        let host = texts::referrer_host(&texts::decoded(referrer));
-        self.intern(Dimension::Referrer, &host)
+        self.intern(Dimension::Referrer, &fields::referrer_host(referrer))
     }
 
     /// Takes over what agents are.

@@ -64,7 +64,21 @@ impl Files {
         files.files.sort_by(|a, b| (&a.name, &a.location).cmp(&(&b.name, &b.location)));
         // The same file found twice is read once.
         files.files.dedup_by(|a, b| a.name == b.name && a.bytes == b.bytes && a.tag == b.tag);
+        tell_apart(&mut files.files);
         files
+    }
+}
+
+/// Gives files of one name in several places names of their own, so that each is remembered.
+fn tell_apart(files: &mut [LogFile]) {
+    let mut before = (String::new(), 0);
+    for file in files {
+        if file.name == before.0 {
+            before.1 += 1;
+            file.name.push_str(&format!(" ({})", before.1));
+        } else {
+            before = (file.name.clone(), 0);
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::LogFile;
 use super::super::accumulate::{Part, Rules};
 use super::super::manifest::{Content, Figures, Manifest, Name, Touched};
-use super::super::LogFile;
 use super::files::Files;
 use super::reading::{FileRead, PartRead};
 use super::storing::Ended;
