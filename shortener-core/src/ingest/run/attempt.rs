@@ -9,9 +9,9 @@ impl Ingest {
     ///
     /// # Errors
     /// The last one.
-    pub(super) async fn patiently<T, E: Into<IngestError>>(
+    pub(super) async fn patiently<T, E: Into<IngestError>, F: Future<Output = Result<T, E>>>(
         &self,
-        mut act: impl AsyncFnMut() -> Result<T, E>,
+        mut act: impl FnMut() -> F,
     ) -> Result<T, IngestError> {
         let mut backoff = Backoff::new(self.options.patience);
         loop {

@@ -8,7 +8,7 @@ use super::super::{LogFile, manifest::Name};
 use super::{Ingest, IngestError};
 use crate::stats::Hour;
 use crate::stats::progress::all_of;
-use crate::table::keys;
+use crate::table::{Item, SortRange, TableError, keys};
 
 /// Files at one moment, in the order of their names, with what the table knows of their hours.
 #[derive(Debug, Default)]
@@ -83,6 +83,10 @@ fn tell_apart(files: &mut [LogFile]) {
 }
 
 impl Ingest {
+    async fn manifest_items(&self, range: SortRange) -> Result<Vec<Item>, TableError> {
+        all_of(self.table.as_ref(), range).await
+    }
+
     /// Lists the files whose names have one of these hours, all where it is none, and reads what is known of them.
     /// Only those of one distribution count.
     pub(super) async fn files(
@@ -90,7 +94,7 @@ impl Ingest {
         hours: Option<RangeInclusive<Hour>>,
         distribution: Option<&str>,
     ) -> Result<Files, IngestError> {
-        let listed = self.patiently(async || self.source.list(hours.clone()).await).await?;
+        let listed = self.patiently(|| self.source.list(hours.clone())).await?;
         let mut files = Files::of(listed, distribution);
         let named = files.files.iter().map(|file| file.hour);
         let (first, last) = match hours {
@@ -101,7 +105,7 @@ impl Ingest {
             },
         };
         let range = keys::ingest_hours(first, last);
-        for item in self.patiently(async || all_of(self.table.as_ref(), range.clone()).await).await? {
+        for item in self.patiently(|| self.manifest_items(range.clone())).await? {
             if let Some(hour) = keys::parse_ingest_hour(&item.key) {
                 files.manifests.insert(hour, Manifest::decode(Some(&item))?);
             }

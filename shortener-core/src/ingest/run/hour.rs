@@ -98,17 +98,17 @@ impl Ingest {
         }
         let key = keys::ingest_hour(hour);
         // Where the reply was lost, a number is skipped.
-        match self.patiently(async || self.table.add(&key, attribute::GENERATION, 1, i64::MAX).await).await? {
+        match self.patiently(|| self.table.add(&key, attribute::GENERATION, 1, i64::MAX)).await? {
             Added::Now(generation) => Ok(u64::try_from(generation).unwrap_or_default()),
             Added::AtCeiling => Err(TableError::Invalid("the generations of an hour are used up".to_owned()).into()),
         }
     }
 
     async fn rules(&self, hour: Hour) -> Result<Rules, IngestError> {
-        let directory = self.patiently(async || self.service.directory().await).await?;
+        let directory = self.patiently(|| self.service.directory()).await?;
         let (date, now) = (hour.date(), self.clock.now());
         let salt = match self.writes() {
-            true => self.patiently(async || self.salts.of(date, now).await).await?,
+            true => self.patiently(|| self.salts.of(date, now)).await?,
             false => None,
         };
         let mut key = [0; 16];

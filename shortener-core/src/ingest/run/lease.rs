@@ -44,7 +44,7 @@ impl Ingest {
         let held = Held { owner: lease.owner.clone(), version, purge_at: end.as_second() + 1 };
         let item = Item::encode(keys::ingest_lease(), &held)?;
         let write = Write::put(item).when(Condition::AbsentOrPurgeable(now));
-        match self.patiently(async || self.table.write(std::slice::from_ref(&write)).await).await {
+        match self.patiently(|| self.table.write(std::slice::from_ref(&write))).await {
             Ok(()) => Ok(Some(Taken(version))),
             Err(IngestError::Table(TableError::ConditionFailed { existing: Some(other), .. })) => {
                 let other: Held = other.decode()?;

@@ -41,7 +41,8 @@ impl<'a> Pass<'a> {
     /// Lists the files and finds the new ones.
     pub(super) async fn begin(ingest: &'a Ingest) -> Result<Self, IngestError> {
         let began = ingest.clock.now();
-        let reached = ingest.patiently(async || ingest.sources.of(&Source::edge()).await).await?;
+        let edge = Source::edge();
+        let reached = ingest.patiently(|| ingest.sources.of(&edge)).await?;
         let hours = match ingest.options.reach {
             Reach::All => None,
             Reach::Recent => {
@@ -217,7 +218,8 @@ impl<'a> Pass<'a> {
             return;
         }
         let ingest = self.ingest;
-        match ingest.patiently(async || ingest.sources.report(&Source::edge(), &reached).await).await {
+        let edge = Source::edge();
+        match ingest.patiently(|| ingest.sources.report(&edge, &reached)).await {
             Ok(()) => self.report.written += 1,
             Err(error) => self.problem(format!("how far counting is cannot be stored: {}", with_causes(&error))),
         }

@@ -56,7 +56,8 @@ impl Ingest {
     ) -> Result<PartRead, IngestError> {
         let limit = if part.halves().is_some() { self.options.memory_bytes } else { usize::MAX };
         let mut accumulator = Box::new(Accumulator::new(rules.clone(), part));
-        let mut opened = stream::iter(files).map(|file| self.source.open(file)).buffered(AHEAD);
+        let opening: Vec<_> = files.iter().map(|file| self.source.open(file)).collect();
+        let mut opened = stream::iter(opening).buffered(AHEAD);
         for (file, read) in files.iter().zip(reads) {
             if self.is_over() {
                 return Ok(PartRead::OutOfTime);

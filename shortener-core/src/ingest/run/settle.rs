@@ -50,7 +50,7 @@ impl Ingest {
     pub(super) async fn remember(&self, hour: Hour, manifest: &Manifest) -> Result<bool, IngestError> {
         let below = Condition::GenerationBelow(manifest.generation + 1);
         let write = [Write::put(manifest.encode(hour)?).when(below)];
-        match self.patiently(async || self.table.write(&write).await).await {
+        match self.patiently(|| self.table.write(&write)).await {
             Ok(()) => Ok(true),
             Err(IngestError::Table(TableError::ConditionFailed { .. })) => Ok(false),
             Err(error) => Err(error),

@@ -79,7 +79,7 @@ impl Ingest {
         });
         let codes: Vec<_> = codes.collect();
         let keys: Vec<_> = codes.iter().flatten().map(|(key, _)| key.clone()).collect();
-        let mut items = self.patiently(async || self.table.get_many(&keys).await).await?.into_iter();
+        let mut items = self.patiently(|| self.table.get_many(&keys)).await?.into_iter();
         let mut is_known = || items.next().flatten().is_some_and(|item| is_of(&item, hour));
         Ok(codes.into_iter().map(|code| code.filter(|_| is_known()).map(|(_, code)| code)).collect())
     }

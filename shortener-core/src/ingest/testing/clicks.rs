@@ -208,7 +208,7 @@ impl Writer<'_> {
         let (referrer, query) = (REFERRERS[random.usize(..REFERRERS.len())], QUERIES[random.usize(..QUERIES.len())]);
         self.line.clear();
         let line = LogLine {
-            second: hour.start().as_second() + random.i64(..3_600),
+            second: hour.start().as_second() + random.i64(0..3_600),
             request_id: request_id.as_bytes(),
             host: b"s.example",
             method: if is_head { b"HEAD" } else { b"GET" },
@@ -277,5 +277,29 @@ impl Log {
     fn finish(self) -> ClickLog {
         let bytes = self.out.finish().unwrap_or_default();
         ClickLog { name: String::new(), arrives: Timestamp::UNIX_EPOCH, bytes, lines: self.lines }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::read_log;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let first = Hour::parse("2026-11-24T18").unwrap();
+        let plan = Plan { hours: 2, ..Plan::new(1, 120, first) };
+        let mut lines = 0;
+        let truth = plan.write(&mut |log| {
+            let mut reader: &[u8] = &log.bytes;
+            let mut hours = Vec::new();
+            let gz = &mut reader;
+            let report = read_log(gz, &mut |line| hours.push(Hour::of_second(line.second).to_string())).unwrap();
+            assert!(report.rejected.is_empty(), "{report:?}");
+            assert_eq!(report.lines, log.lines);
+            assert!(hours.iter().all(|hour| hour.starts_with("2026-11-24T")), "{hours:?}");
+            lines += report.lines;
+        });
+        assert_eq!(lines, truth.lines + truth.duplicates);
     }
 }
