@@ -179,13 +179,11 @@ impl Accumulator {
     /// Counts a request for a redirect.
     fn request(&mut self, domain: usize, code: &[u8], line: &LogLine<'_>) {
         let Some(codes) = self.links.get_mut(domain) else { return };
-        let count = match codes.get_mut(code) {
-            Some(count) => count,
-            None => {
-                self.link_bytes += LinkCount::NEW_BYTES + code.len();
-                codes.entry(code.into()).or_default()
-            }
-        };
+        if !codes.contains_key(code) {
+            self.link_bytes += LinkCount::NEW_BYTES + code.len();
+            codes.insert(code.into(), LinkCount::default());
+        }
+        let Some(count) = codes.get_mut(code) else { return };
         count.edge(line);
         match line.status {
             301 | 302 | 303 | 307 | 308 => {}

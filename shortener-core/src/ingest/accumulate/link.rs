@@ -68,7 +68,9 @@ impl LinkCount {
         } else if !self.few.contains(&hash) {
             self.few.push(hash);
             if self.few.len() > FEW {
-                std::mem::take(&mut self.few).into_iter().for_each(|hash| self.many.add(hash));
+                for hash in std::mem::take(&mut self.few) {
+                    self.many.add(hash);
+                }
             }
         }
     }
@@ -107,7 +109,9 @@ impl LinkCount {
         for (name, (people, automated)) in &self.names {
             names.add(&mut tally, *name, Split((*people).into(), (*automated).into()));
         }
-        self.few.iter().for_each(|hash| tally.visitors.add(*hash));
+        for hash in &self.few {
+            tally.visitors.add(*hash);
+        }
         tally
     }
 }

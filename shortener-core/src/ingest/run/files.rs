@@ -13,7 +13,7 @@ use crate::table::{Item, SortRange, TableError, keys};
 /// Files at one moment, in the order of their names, with what the table knows of their hours.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    pub(super) files: Vec<LogFile>,
+    pub(super) listed: Vec<LogFile>,
     pub(super) manifests: BTreeMap<Hour, Manifest>,
     /// The distribution whose files they are; none where there are several, and none is named.
     pub(super) distribution: Option<String>,
@@ -34,12 +34,12 @@ impl Files {
 
     /// The files of which not every line is counted.
     pub(super) fn new_ones(&self) -> impl Iterator<Item = &LogFile> {
-        self.files.iter().filter(|file| self.touched(file).is_none())
+        self.listed.iter().filter(|file| self.touched(file).is_none())
     }
 
     /// How many files with lines of `hour` were counted before and are gone.
     pub(super) fn missing(&self, hour: Hour) -> usize {
-        let there: BTreeSet<_> = self.files.iter().map(|file| (file.hour, Name::of(file))).collect();
+        let there: BTreeSet<_> = self.listed.iter().map(|file| (file.hour, Name::of(file))).collect();
         let of = |named: Hour| {
             let counted = self.manifests.get(&named).into_iter().flat_map(|manifest| &manifest.files);
             let gone = counted.filter(|(name, _)| !there.contains(&(named, **name)));
@@ -56,15 +56,15 @@ impl Files {
         files.distribution = distribution.map(str::to_owned).or(only);
         for file in listed {
             if files.distribution.as_ref() == Some(&file.distribution) {
-                files.files.push(file);
+                files.listed.push(file);
             } else {
                 *files.foreign.entry(file.distribution).or_default() += 1;
             }
         }
-        files.files.sort_by(|a, b| (&a.name, &a.location).cmp(&(&b.name, &b.location)));
+        files.listed.sort_by(|a, b| (&a.name, &a.location).cmp(&(&b.name, &b.location)));
         // The same file found twice is read once.
-        files.files.dedup_by(|a, b| a.name == b.name && a.bytes == b.bytes && a.tag == b.tag);
-        tell_apart(&mut files.files);
+        files.listed.dedup_by(|a, b| a.name == b.name && a.bytes == b.bytes && a.tag == b.tag);
+        tell_apart(&mut files.listed);
         files
     }
 }
@@ -75,7 +75,7 @@ fn tell_apart(files: &mut [LogFile]) {
     for file in files {
         if file.name == before.0 {
             before.1 += 1;
-            file.name.push_str(&format!(" ({})", before.1));
+            file.name = format!("{} ({})", before.0, before.1);
         } else {
             before = (file.name.clone(), 0);
         }
@@ -96,7 +96,7 @@ impl Ingest {
     ) -> Result<Files, IngestError> {
         let listed = self.patiently(|| self.source.list(hours.clone())).await?;
         let mut files = Files::of(listed, distribution);
-        let named = files.files.iter().map(|file| file.hour);
+        let named = files.listed.iter().map(|file| file.hour);
         let (first, last) = match hours {
             Some(hours) => hours.into_inner(),
             None => match (named.clone().min(), named.max()) {

@@ -107,10 +107,7 @@ impl Ingest {
     async fn rules(&self, hour: Hour) -> Result<Rules, IngestError> {
         let directory = self.patiently(|| self.service.directory()).await?;
         let (date, now) = (hour.date(), self.clock.now());
-        let salt = match self.writes() {
-            true => self.patiently(|| self.salts.of(date, now)).await?,
-            false => None,
-        };
+        let salt = if self.writes() { self.patiently(|| self.salts.of(date, now)).await? } else { None };
         let mut key = [0; 16];
         key.copy_from_slice(&RandomCodes.entropy()[..16]);
         Ok(Rules { directory, salt, key })
@@ -152,7 +149,7 @@ fn known_marks(
     learned: &BTreeMap<(Hour, Name), Mark>,
 ) -> (BTreeMap<(Hour, Name), Mark>, Vec<LogFile>) {
     let (mut marks, mut read) = (BTreeMap::new(), Vec::new());
-    for file in &files.files {
+    for file in &files.listed {
         let (name, content) = (Name::of(file), Content::of(file));
         let learned =
             learned.get(&(file.hour, name)).filter(|(other, _)| *other == content).map(|(_, touched)| *touched);

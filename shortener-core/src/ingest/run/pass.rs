@@ -54,7 +54,7 @@ impl<'a> Pass<'a> {
         let files = ingest.files(hours, ingest.options.distribution.as_deref()).await?;
         let todo: BTreeSet<_> = files.new_ones().map(|file| file.hour).collect();
         let report = IngestReport {
-            files: files.files.len() as u64,
+            files: files.listed.len() as u64,
             new_files: files.new_ones().count() as u64,
             ..IngestReport::default()
         };
@@ -148,7 +148,9 @@ impl<'a> Pass<'a> {
         }
         self.report.written += done.recorded.written;
         self.report.unchanged += done.recorded.unchanged;
-        std::mem::take(&mut done.problems).into_iter().for_each(|problem| self.problem(problem));
+        for problem in std::mem::take(&mut done.problems) {
+            self.problem(problem);
+        }
         self.learned.extend(done.files.iter().map(|(name, mark)| (*name, *mark)));
         for file in self.files.new_ones() {
             let Some((content, touched)) = done.files.get(&(file.hour, Name::of(file))) else { continue };
@@ -238,7 +240,9 @@ impl<'a> Pass<'a> {
                 }
             })
             .collect();
-        problems.into_iter().for_each(|problem| self.problem(problem));
+        for problem in problems {
+            self.problem(problem);
+        }
     }
 
     fn problem(&mut self, problem: String) {

@@ -27,7 +27,7 @@ pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing
     }
     let mut is_complete = true;
     for ((_, name), mark) in own() {
-        if manifest.files.get(name) == Some(mark) || is_counted(hour, *name, mark, done) {
+        if manifest.files.get(name) == Some(mark) || is_counted(hour, *name, *mark, done) {
             manifest.files.insert(*name, *mark);
         } else {
             is_complete = false;
@@ -37,11 +37,11 @@ pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing
 }
 
 /// Whether every hour that a file touches is counted with the file as it is.
-fn is_counted(named: Hour, name: Name, mark: &Mark, done: &BTreeMap<Hour, HourDone>) -> bool {
+fn is_counted(named: Hour, name: Name, mark: Mark, done: &BTreeMap<Hour, HourDone>) -> bool {
     let (content, touched) = mark;
     touched.hours(named).all(|hour| {
         let counted = done.get(&hour).and_then(|done| done.files.get(&(named, name)));
-        counted.is_some_and(|(other, _)| other == content)
+        counted.is_some_and(|(other, _)| *other == content)
     })
 }
 

@@ -246,7 +246,7 @@ const ADDRESSES: u32 = 5_000;
 
 /// An address of the documentation's networks, in whichever family.
 fn address(number: u32) -> String {
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         format!("2001:db8::{number:x}:77")
     } else {
         format!("198.51.{}.{}", number / 250, number % 250)
