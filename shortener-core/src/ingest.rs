@@ -14,6 +14,12 @@ mod object;
 mod reading;
 pub mod report;
 pub mod run;
+#[cfg(feature = "s3")]
+pub mod requests;
+#[cfg(feature = "s3")]
+pub mod s3;
+#[cfg(feature = "s3")]
+mod service_error;
 pub mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -24,4 +30,8 @@ pub use format::{CONFIGURED_FIELDS, LogFormat};
 pub use line::{FileEnd, FileReport, LogLine, Rejection, read_log, read_log_as};
 pub use report::IngestReport;
 pub use run::{Ingest, IngestError, IngestOptions, Lease, Reach, Watch};
+#[cfg(feature = "s3")]
+pub use requests::{CloudWatch, RequestMeter};
+#[cfg(feature = "s3")]
+pub use s3::{S3Logs, S3Place, S3Settings};
 pub use source::{LogFile, LogSource, SourceError};

@@ -10,12 +10,14 @@ mod engines;
 mod fixture;
 mod ingest;
 mod links;
+mod logs;
 mod memory;
 #[cfg(feature = "moto")]
 mod moto;
 mod purges;
 mod redirects;
 mod regressions;
+mod requests;
 mod security;
 mod sqlite;
 mod stats;
