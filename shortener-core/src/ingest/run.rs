@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{IngestReport, LogSource, SourceError};
+use super::{IngestReport, LogSource, RequestMeter, SourceError};
 use crate::clock::Clock;
 use crate::operations::Mode;
 use crate::pace::Patience;
@@ -138,6 +138,7 @@ pub struct Ingest {
     source: Arc<dyn LogSource>,
     options: IngestOptions,
     watch: Option<Arc<dyn Watch>>,
+    meter: Option<Arc<dyn RequestMeter>>,
     ledger: Ledger,
     salts: Salts,
     sources: Sources,
@@ -152,6 +153,7 @@ impl Ingest {
             salts: Salts::new(Arc::clone(&table)),
             sources: Sources::new(Arc::clone(&table)),
             watch: None,
+            meter: None,
             table,
             clock,
             service,
@@ -164,6 +166,13 @@ impl Ingest {
     #[must_use]
     pub fn watched_by(mut self, watch: Arc<dyn Watch>) -> Self {
         self.watch = Some(watch);
+        self
+    }
+
+    /// The same, which remembers how many requests there should be of each hour that it counts.
+    #[must_use]
+    pub fn comparing_with(mut self, meter: Arc<dyn RequestMeter>) -> Self {
+        self.meter = Some(meter);
         self
     }
 

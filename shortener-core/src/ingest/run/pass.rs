@@ -33,6 +33,8 @@ pub(super) struct Pass<'a> {
     settled: BTreeSet<Hour>,
     /// What was read of files.
     learned: BTreeMap<(Hour, Name), Mark>,
+    /// Requests that the edge says it got, by hour.
+    expected: BTreeMap<Hour, u64>,
     failure: Option<IngestError>,
     report: IngestReport,
 }
@@ -69,6 +71,7 @@ impl<'a> Pass<'a> {
             done: BTreeMap::new(),
             settled: BTreeSet::new(),
             learned: BTreeMap::new(),
+            expected: BTreeMap::new(),
             failure: None,
         })
     }
@@ -77,6 +80,7 @@ impl<'a> Pass<'a> {
     pub(super) async fn run(mut self) -> Result<IngestReport, IngestError> {
         self.name_foreign_files();
         let lease = if self.todo.is_empty() { None } else { self.ingest.take_lease().await? };
+        self.ask_for_requests().await;
         self.count().await;
         self.settle_all(true).await;
         if let Some(lease) = lease {
@@ -88,6 +92,16 @@ impl<'a> Pass<'a> {
         }
         self.finish().await;
         Ok(self.report)
+    }
+
+    async fn ask_for_requests(&mut self) {
+        let (Some(meter), Some(distribution)) = (&self.ingest.meter, &self.files.distribution) else { return };
+        let (Some(first), Some(last)) = (self.todo.first(), self.todo.last()) else { return };
+        match meter.requests(distribution, *first..=*last).await {
+            Ok(expected) => self.expected = expected,
+            // The count is as true without it.
+            Err(error) => tracing::warn!(error = %with_causes(&error), "how many requests there were is not known"),
+        }
     }
 
     async fn count(&mut self) {
@@ -138,6 +152,7 @@ impl<'a> Pass<'a> {
     }
 
     fn counted(&mut self, hour: Hour, mut done: HourDone) {
+        done.figures.expected = self.expected.get(&hour).copied().or(done.before.figures.expected);
         let figures = &done.figures;
         self.report.hours += 1;
         self.report.lines += figures.lines;

@@ -4,13 +4,16 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use shortener_core::ingest::IngestReport;
+use shortener_core::ingest::testing::clicks::{Plan, code};
+use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
+use shortener_core::ingest::{IngestReport, LogLine};
+use shortener_core::link::Domain;
+use shortener_core::stats::{Period, Subject};
 use shortener_core::table::keys;
 use shortener_core::table::{Order, Query, SortRange};
 
 use super::passes::{line, log, name, world};
-use super::world::{World, subject};
-use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
+use super::world::{FIRST, World, hour, subject};
 
 /// One good file, one file that is not, and what came of them.
 async fn beside_a_good_one(bad: &[u8]) -> (World, IngestReport) {
@@ -65,8 +68,8 @@ async fn each_kind_of_bad_line_is_rejected_and_spoils_no_other() {
     write(line("r2", "/%zz%%%00", 302));
     write(line("r3", "/a%0d%0a%1b[31m", 302));
     // A header with a tab in it makes two fields of one.
-    write(shortener_core::ingest::LogLine { user_agent: b"forged\tuser agent", ..line("r4", "/a", 302) });
-    write(shortener_core::ingest::LogLine { second: 5, ..line("r5", "/a", 302) });
+    write(LogLine { user_agent: b"forged\tuser agent", ..line("r4", "/a", 302) });
+    write(LogLine { second: 5, ..line("r5", "/a", 302) });
     write(line("", "/a", 302));
     write(line("r6", "/a", 302));
     let (world, report) = beside_a_good_one(&bytes).await;
@@ -84,30 +87,22 @@ async fn each_kind_of_bad_line_is_rejected_and_spoils_no_other() {
 
 #[tokio::test]
 async fn no_address_and_no_full_user_agent_is_stored() {
-    let plan = shortener_core::ingest::testing::clicks::Plan {
-        hours: 2,
-        ..shortener_core::ingest::testing::clicks::Plan::new(11, 600, super::world::hour(super::world::FIRST))
-    };
+    let plan = Plan { hours: 2, ..Plan::new(11, 600, hour(FIRST)) };
     let (world, truth) = World::of(&plan).await;
     world.advance_hours(30);
     world.pass().await;
-    let mut dump = String::new();
-    let site = keys::period_stats(
-        &keys::Subject::Site(shortener_core::link::Domain::default_domain()),
-        shortener_core::stats::Period::Total,
-    );
+    let mut dump = Vec::new();
+    let site = keys::period_stats(&Subject::Site(Domain::default_domain()), Period::Total);
     let mut partitions = vec![keys::INGEST.to_owned(), site.pk];
-    partitions.extend((0..plan.links).map(|link| {
-        let code = shortener_core::ingest::testing::clicks::code(link);
-        keys::period_stats(&subject(&code), shortener_core::stats::Period::Total).pk
-    }));
+    partitions.extend((0..plan.links).map(|link| keys::period_stats(&subject(&code(link)), Period::Total).pk));
     for partition in partitions {
         let range = SortRange::all();
         let query = Query { index: None, partition, range, order: Order::Ascending, limit: 10_000, start: None };
         for item in world.table.query(&query).await.unwrap().items {
-            dump.push_str(&format!("{item:?}\n"));
+            dump.push(format!("{item:?}"));
         }
     }
+    let dump = dump.join("\n");
     assert!(dump.contains("visitors") && dump.contains("Firefox"), "the dump has what is counted");
     for secret in
         truth.addresses.iter().map(String::as_str).chain(["AppleWebKit", "Gecko", "Mozilla", "python-requests/"])

@@ -6,12 +6,14 @@ use std::time::Duration;
 use shortener_core::ingest::testing::clicks::Plan;
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
 use shortener_core::ingest::{IngestError, IngestOptions, Lease, LogLine, Reach};
-use shortener_core::operations::Mode;
+use shortener_core::operations::{Mode, Operations, WriteOptions};
+use shortener_core::service::{Caller, Session};
 use shortener_core::stats::{Source, Sources};
 use shortener_core::table::Table;
 use tokio::time::Instant;
 
-use super::tables::{Behind, CountsWrites};
+use super::super::fixture::coded;
+use super::tables::{Behind, Chaos, CountsWrites};
 use super::world::{FIRST, World, clicks, hour, subject};
 
 /// A log of the first hour with these requests: identifier, path, status.
@@ -85,12 +87,9 @@ async fn a_pass_counts_what_is_new_and_says_how_far_it_is() {
 async fn clicks_on_an_earlier_link_with_the_code_are_orphans() {
     let world = World::with_links([]).await;
     world.advance_hours(2);
-    let session = shortener_core::service::Session::new(
-        world.service(&world.table),
-        shortener_core::service::Caller::direct("ana"),
-    );
-    let request = super::super::fixture::coded("a", "https://example.com/");
-    shortener_core::operations::Operations::create(&session, &request, &Default::default()).await.unwrap();
+    let session = Session::new(world.service(&world.table), Caller::direct("ana"));
+    let request = coded("a", "https://example.com/");
+    session.create(&request, &WriteOptions::default()).await.unwrap();
     world.put("1", &[("r1", "/a", 302)]);
     let report = world.pass().await;
     assert_eq!((report.lines, report.orphans, world.people("a").await), (1, 1, 0));
@@ -172,9 +171,9 @@ async fn a_run_stops_at_its_deadline_and_the_next_one_goes_on() {
 async fn a_lease_keeps_others_away_until_it_ends() {
     let world = world().await;
     world.put("1", &[("r1", "/a", 302)]);
-    let lease = |owner: &str| Lease { owner: owner.to_owned(), length: Duration::from_secs(60) };
+    let lease = |owner: &str| Lease { owner: owner.to_owned(), length: Duration::from_mins(1) };
     let options = |owner| IngestOptions { lease: Some(lease(owner)), reach: Reach::Recent, ..IngestOptions::default() };
-    let chaos = Behind::new(&world.table, super::tables::Chaos::new(1, 0, 20));
+    let chaos = Behind::new(&world.table, Chaos::new(1, 0, 20));
     let shared: Arc<dyn Table> = chaos.clone();
     let killed = world.ingest(&shared, options("first"));
     tokio::select! {

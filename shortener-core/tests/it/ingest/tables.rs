@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use serde_json::Value;
 use shortener_core::table::keys::parse_hour_stats;
 use shortener_core::table::{
     Action, Added, Condition, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write,
@@ -180,7 +181,7 @@ impl Between for Adds {
             for (class, before) in
                 stored.attributes.get("clicks").and_then(|clicks| clicks.as_object()).into_iter().flatten()
             {
-                let sum = before.as_u64().unwrap() + clicks.get(class).and_then(|now| now.as_u64()).unwrap_or(0);
+                let sum = before.as_u64().unwrap() + clicks.get(class).and_then(Value::as_u64).unwrap_or(0);
                 clicks.insert(class.clone(), sum.into());
             }
         }

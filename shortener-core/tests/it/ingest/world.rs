@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use shortener_core::clock::{Clock, TestClock};
 use shortener_core::ingest::testing::clicks::{Plan, Truth, code};
 use shortener_core::ingest::testing::logs::MemoryLogs;
@@ -189,8 +190,8 @@ fn by_class(counts: &Counts) -> [u64; 5] {
     Class::ALL.map(|class| counts.of(class))
 }
 
-fn of_value(value: Option<&serde_json::Value>) -> [u64; 5] {
-    Class::ALL.map(|class| value.and_then(|value| value.get(class.as_str())).and_then(|n| n.as_u64()).unwrap_or(0))
+fn of_value(value: Option<&Value>) -> [u64; 5] {
+    Class::ALL.map(|class| value.and_then(|value| value.get(class.as_str())).and_then(Value::as_u64).unwrap_or(0))
 }
 
 /// The clicks by class in an item.
