@@ -85,8 +85,8 @@ pub trait Watch: Send + Sync + std::fmt::Debug {
     /// An hour is counted next; so many are left after it, as far as is known.
     fn hour(&self, hour: Hour, left: usize);
 
-    /// So many bytes of files, as they are stored, have been read since the last time.
-    fn read(&self, bytes: u64);
+    /// So many lines of files have been read since the last time.
+    fn read(&self, lines: u64);
 }
 
 /// Why nothing was counted.

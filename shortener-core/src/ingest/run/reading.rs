@@ -41,6 +41,7 @@ pub(super) enum PartRead {
 struct Progress {
     accumulator: Box<Accumulator>,
     read: FileRead,
+    lines: u64,
     is_too_big: bool,
 }
 
@@ -75,7 +76,7 @@ impl Ingest {
             accumulator = progress.accumulator;
             *read = progress.read;
             if let Some(watch) = &self.watch {
-                watch.read(file.bytes);
+                watch.read(progress.lines);
             }
         }
         Ok(PartRead::Counted(Box::new(accumulator.finish())))
@@ -111,5 +112,5 @@ fn count_file(
     if outside > 0 {
         *rejected.entry(Rejection::OutsideFile).or_default() += outside;
     }
-    Ok(Progress { accumulator, read: FileRead { touched, rejected }, is_too_big })
+    Ok(Progress { accumulator, read: FileRead { touched, rejected }, lines: report.lines, is_too_big })
 }
