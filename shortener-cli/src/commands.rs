@@ -18,6 +18,7 @@ mod expire;
 mod export;
 mod history;
 mod import;
+mod ingest;
 mod inspect;
 mod keys;
 mod list;
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Diff(diff::Args),
     Export(Box<export::Args>),
     Import(Box<import::Args>),
+    Ingest(ingest::Args),
     VerifyMigration(Box<verify_migration::Args>),
     Tags(tags::Args),
     Domains(domains::Args),
@@ -85,6 +87,7 @@ impl Command {
             Self::Diff(args) => diff::run(args, context).await,
             Self::Export(args) => export::run(*args, context).await,
             Self::Import(args) => import::run(*args, context).await,
+            Self::Ingest(args) => ingest::run(args, context).await,
             Self::VerifyMigration(args) => verify_migration::run(*args, context).await,
             Self::Tags(args) => tags::run(args, context).await,
             Self::Domains(args) => domains::run(args, context).await,

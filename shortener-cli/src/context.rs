@@ -49,6 +49,20 @@ impl Context {
         Self::new(global, self.environment.clone(), self.output.clone(), self.access)
     }
 
+    /// The same for a command to which `--distribution` says something else than whose copies changes purge.
+    ///
+    /// # Errors
+    /// The environment names no format.
+    pub(crate) fn without_distribution(&self) -> anyhow::Result<Self> {
+        let global = GlobalArgs { distribution: None, ..self.global.clone() };
+        Self::new(global, self.environment.clone(), self.output.clone(), self.access)
+    }
+
+    /// What the command does to the links.
+    pub(crate) fn access(&self) -> Access {
+        self.access
+    }
+
     /// The configuration.
     ///
     /// # Errors

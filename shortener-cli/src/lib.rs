@@ -25,6 +25,7 @@ mod filter;
 mod formats;
 mod hints;
 mod import;
+mod ingest;
 mod interrupt;
 mod migration;
 mod output;

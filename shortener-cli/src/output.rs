@@ -90,6 +90,11 @@ impl Output {
         self.terminal && self.format == Format::Table
     }
 
+    /// Whether the data is for people, or for scripts that read what people do.
+    pub(crate) fn is_table(&self) -> bool {
+        self.format == Format::Table
+    }
+
     /// Whether standard output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.terminal

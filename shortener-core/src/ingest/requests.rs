@@ -1,7 +1,6 @@
-//! How many requests the edge itself counted, whether it logged them or not.
+//! How many requests CloudFront says that it got.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use aws_sdk_cloudwatch::config::Region;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Datapoint, Dimension, Statistic};
 
+use super::meter::RequestMeter;
 use super::service_error::service_error;
 use super::source::SourceError;
 use crate::stats::Hour;
@@ -31,18 +31,6 @@ const LIMITS: Limits = Limits {
     attempts: 3,
     hedge: None,
 };
-
-/// Knows how many requests an edge got.
-#[async_trait]
-pub trait RequestMeter: Send + Sync + Debug {
-    /// Requests to a distribution in each of some hours. An hour of which nothing is known is missing: there were none, it
-    /// is too young (some minutes) or too old (15 months).
-    async fn requests(
-        &self,
-        distribution: &str,
-        hours: RangeInclusive<Hour>,
-    ) -> Result<BTreeMap<Hour, u64>, SourceError>;
-}
 
 /// The metric `Requests` of CloudFront in CloudWatch.
 ///

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use super::line::LogLine;
 
+pub mod clicks;
+pub mod logs;
+
 /// The fields of a legacy standard log, in its order.
 pub const LEGACY_FIELDS: [&str; 33] = [
     "date",

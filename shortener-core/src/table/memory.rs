@@ -97,7 +97,11 @@ impl Table for MemoryTable {
     async fn query(&self, query: &Query) -> Result<Page, TableError> {
         check_query(query)?;
         let state = self.state();
-        let mut found: Vec<(SortValue, &Item)> = state.items.values().filter_map(|item| entry(item, query)).collect();
+        // A partition of the table is one stretch; an index is looked for everywhere.
+        let start = if query.index.is_none() { query.partition.as_str() } else { "" };
+        let items = state.items.range(Key::new(start, "")..).map(|(_, item)| item);
+        let items = items.take_while(|item| query.index.is_some() || item.key.pk == query.partition);
+        let mut found: Vec<(SortValue, &Item)> = items.filter_map(|item| entry(item, query)).collect();
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
         if query.order == Order::Descending {
             found.reverse();

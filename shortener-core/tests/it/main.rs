@@ -8,6 +8,7 @@ mod domains;
 mod dynamo;
 mod engines;
 mod fixture;
+mod ingest;
 mod links;
 mod logs;
 mod memory;

@@ -1,0 +1,77 @@
+//! `short ingest`
+
+use std::sync::Arc;
+
+use shortener_core::ingest::{Ingest, IngestOptions, Reach};
+use shortener_core::operations::Mode;
+use shortener_core::pace::Patience;
+
+use crate::backend::Store;
+use crate::config::{Location, TableLocation};
+use crate::context::Context;
+use crate::exit::ExitStatus;
+use crate::ingest::{Shown, explain, sources, words};
+
+/// Count clicks from the access logs of CloudFront
+///
+/// Reads standard logs, legacy ones and those of version 2, as text, JSON or plain, compressed or not, from files, folders
+/// and buckets. Every hour that has new files is counted again from all its files, and each request once, however often
+/// it was delivered: running it again, or twice at the same time, counts nothing twice. It works on a table, by --file or
+/// --table; a service counts its own logs.
+///
+/// Give it all files of the hours concerned: an hour of which files are gone that were counted before is left as it is,
+/// and named. With --distribution, files of other distributions are left alone, and named.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:
+  short --file links.db ingest logs/
+  short --table short-links ingest s3://example-logs/edge --distribution E2EXAMPLE
+  short --file links.db ingest E2EXAMPLE.2026-11-26-04.1f2e3d4c.gz --dry-run --json
+
+Exit status: 0 if everything is counted, 8 if something needs a person: files of another distribution, files missing,
+hours that could not be counted. Lines that are damaged are counted as rejected, and need nobody.")]
+pub(crate) struct Args {
+    /// Files, folders with all that is in them, and folders of buckets
+    #[arg(value_name = "FILE|DIR|s3://BUCKET/PREFIX", required = true)]
+    places: Vec<String>,
+    /// Count hours again although files are missing that were counted before, whose clicks are gone then
+    #[arg(long)]
+    without_missing: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
+    // To this command the distribution is that of the logs, and a file can have one.
+    let tables = context.without_distribution()?;
+    let config = tables.config()?;
+    let (region, of_table) = match &config.location {
+        Location::Table(TableLocation { region, distribution, .. }) => {
+            (region.as_deref(), distribution.as_ref().map(|id| id.as_str().to_owned()))
+        }
+        Location::File(_) | Location::Api(_) => (None, None),
+    };
+    let store = Store::open(&config.location, context.access()).await?;
+    let service = store.service(config.base_url_or_default()?);
+    let options = IngestOptions {
+        distribution: context.global.distribution.clone().or(of_table),
+        reach: Reach::All,
+        without_missing: args.without_missing,
+        mode: if context.is_dry_run() { Mode::DryRun } else { Mode::Apply },
+        patience: Patience::BULK,
+        ..IngestOptions::default()
+    };
+    let progress = context.output.progress("counting", None);
+    let shown = Arc::new(Shown(progress.clone()));
+    let logs = sources(&args.places, region).await?;
+    let outcome = Ingest::new(service, logs, options).watched_by(shown).run().await;
+    progress.finish();
+    let report = outcome.map_err(explain)?;
+    if context.output.is_table() {
+        context.output.text(&words(&report, context.is_dry_run()))?;
+    } else {
+        context.output.report(&report)?;
+    }
+    for problem in &report.problems {
+        context.output.warn(problem);
+    }
+    Ok(if report.problems.is_empty() && report.hours_left == 0 { ExitStatus::Ok } else { ExitStatus::Partial })
+}

@@ -1,0 +1,184 @@
+//! Counts one hour.
+
+use std::collections::BTreeMap;
+
+use super::super::LogFile;
+use super::super::accumulate::{Part, Rules};
+use super::super::manifest::{Content, Figures, Manifest, Name, Touched};
+use super::files::Files;
+use super::reading::{FileRead, PartRead};
+use super::storing::Ended;
+use super::{Ingest, IngestError};
+use crate::link::{CodeGenerator, Domain, RandomCodes};
+use crate::stats::{Hour, People, Recorded, Tally};
+use crate::table::keys::{self, attribute};
+use crate::table::{Added, TableError};
+
+/// An hour that is being counted.
+#[derive(Debug)]
+pub(super) struct HourCounting {
+    pub(super) hour: Hour,
+    pub(super) generation: u64,
+    pub(super) people: People,
+    pub(super) sites: BTreeMap<Domain, Tally>,
+    pub(super) orphans: u64,
+    pub(super) recorded: Recorded,
+    pub(super) problems: Vec<String>,
+}
+
+/// A file with the hours that it touches.
+pub(super) type Mark = (Content, Touched);
+
+/// An hour that was counted.
+#[derive(Debug)]
+pub(super) struct HourDone {
+    pub(super) generation: u64,
+    /// What was known of the hour before.
+    pub(super) before: Manifest,
+    pub(super) figures: Figures,
+    /// Every file that the count took into account: of the hour, the one before and the one after.
+    pub(super) files: BTreeMap<(Hour, Name), Mark>,
+    pub(super) recorded: Recorded,
+    pub(super) problems: Vec<String>,
+}
+
+/// What came of counting an hour.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It is counted and stored.
+    Counted(Box<HourDone>),
+    /// Another run has begun to count it later than we, and sees what we see.
+    TakenOver,
+    /// So many files are gone that were counted before.
+    Missing(usize),
+    /// The time is over.
+    OutOfTime,
+}
+
+impl Ingest {
+    /// Counts an hour from all its files. `seen` is what this run saw first, `learned` is what this run has read of files before.
+    pub(super) async fn count_hour(
+        &self,
+        hour: Hour,
+        seen: &Files,
+        learned: &BTreeMap<(Hour, Name), Mark>,
+    ) -> Result<Outcome, IngestError> {
+        let generation = self.begin_hour(hour).await?;
+        // After the generation is taken: whoever takes a later one sees all that we see.
+        let files = self.files(Some(hour.plus(-1)..=hour.plus(1)), seen.distribution.as_deref()).await?;
+        if self.writes() && files.manifest(hour).generation != generation {
+            return Ok(Outcome::TakenOver);
+        }
+        match files.missing(hour) {
+            missing @ 1.. if !self.options.without_missing => return Ok(Outcome::Missing(missing)),
+            _ => {}
+        }
+        let rules = self.rules(hour).await?;
+        let mut counting = HourCounting {
+            hour,
+            generation,
+            people: if rules.salt.is_some() { People::Counted } else { People::AsStored },
+            sites: BTreeMap::new(),
+            orphans: 0,
+            recorded: Recorded::default(),
+            problems: Vec::new(),
+        };
+        let (marks, read) = known_marks(hour, &files, learned);
+        let Some((figures, reads)) = self.count_files(&mut counting, &rules, &read).await? else {
+            return Ok(Outcome::OutOfTime);
+        };
+        let done = done(counting, &files, marks, figures, read.iter().zip(reads));
+        Ok(Outcome::Counted(Box::new(done)))
+    }
+
+    /// Takes a generation: what is stored under an earlier one gives way from now on.
+    async fn begin_hour(&self, hour: Hour) -> Result<u64, IngestError> {
+        if !self.writes() {
+            return Ok(0);
+        }
+        let key = keys::ingest_hour(hour);
+        // Where the reply was lost, a number is skipped.
+        match self.patiently(|| self.table.add(&key, attribute::GENERATION, 1, i64::MAX)).await? {
+            Added::Now(generation) => Ok(u64::try_from(generation).unwrap_or_default()),
+            Added::AtCeiling => Err(TableError::Invalid("the generations of an hour are used up".to_owned()).into()),
+        }
+    }
+
+    async fn rules(&self, hour: Hour) -> Result<Rules, IngestError> {
+        let directory = self.patiently(|| self.service.directory()).await?;
+        let (date, now) = (hour.date(), self.clock.now());
+        let salt = if self.writes() { self.patiently(|| self.salts.of(date, now)).await? } else { None };
+        let mut key = [0; 16];
+        key.copy_from_slice(&RandomCodes.entropy()[..16]);
+        Ok(Rules { directory, salt, key })
+    }
+
+    /// Reads and stores part by part; none if the time is over.
+    async fn count_files(
+        &self,
+        counting: &mut HourCounting,
+        rules: &Rules,
+        files: &[LogFile],
+    ) -> Result<Option<(Figures, Vec<FileRead>)>, IngestError> {
+        let mut figures = Figures::default();
+        let mut reads = vec![FileRead::default(); files.len()];
+        let mut parts = vec![Part::ALL];
+        while let Some(part) = parts.pop() {
+            match self.read_part(counting.hour, files, rules, part, &mut reads).await? {
+                PartRead::OutOfTime => return Ok(None),
+                PartRead::TooBig => parts.extend(part.halves().into_iter().flatten()),
+                PartRead::Counted(counted) => {
+                    figures.lines += counted.lines;
+                    figures.duplicates += counted.duplicates;
+                    if self.store_links(counting, *counted).await? == Ended::OutOfTime {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+        let ended = self.store_sites(counting).await?;
+        figures.orphans = counting.orphans;
+        Ok((ended == Ended::Done).then_some((figures, reads)))
+    }
+}
+
+/// What is known of the files around an hour, and those that must be read for it.
+fn known_marks(
+    hour: Hour,
+    files: &Files,
+    learned: &BTreeMap<(Hour, Name), Mark>,
+) -> (BTreeMap<(Hour, Name), Mark>, Vec<LogFile>) {
+    let (mut marks, mut read) = (BTreeMap::new(), Vec::new());
+    for file in &files.listed {
+        let (name, content) = (Name::of(file), Content::of(file));
+        let learned =
+            learned.get(&(file.hour, name)).filter(|(other, _)| *other == content).map(|(_, touched)| *touched);
+        match files.touched(file).or(learned) {
+            // It is known to have no line of the hour.
+            Some(touched) if !touched.has(file.hour, hour) && file.hour != hour => {
+                marks.insert((file.hour, name), (content, touched));
+            }
+            _ => read.push(file.clone()),
+        }
+    }
+    (marks, read)
+}
+
+fn done<'a>(
+    counting: HourCounting,
+    files: &Files,
+    mut marks: BTreeMap<(Hour, Name), Mark>,
+    mut figures: Figures,
+    reads: impl Iterator<Item = (&'a LogFile, FileRead)>,
+) -> HourDone {
+    for (file, read) in reads {
+        marks.insert((file.hour, Name::of(file)), (Content::of(file), read.touched));
+        if file.hour == counting.hour {
+            for (reason, lines) in read.rejected {
+                *figures.rejected.entry(reason.as_str().to_owned()).or_default() += lines;
+            }
+        }
+    }
+    let HourCounting { hour, generation, recorded, problems, .. } = counting;
+    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, problems }
+}

@@ -1,0 +1,8 @@
+//! Counting access logs: what is stored equals the truth, whatever happens on the way.
+
+mod bad_input;
+mod mutants;
+mod passes;
+mod proof;
+mod tables;
+mod world;

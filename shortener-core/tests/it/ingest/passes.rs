@@ -1,0 +1,202 @@
+//! What a pass does, and what it leaves alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shortener_core::ingest::testing::clicks::Plan;
+use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
+use shortener_core::ingest::{IngestError, IngestOptions, Lease, LogLine, Reach};
+use shortener_core::operations::{Mode, Operations, WriteOptions};
+use shortener_core::service::{Caller, Session};
+use shortener_core::stats::{Source, Sources};
+use shortener_core::table::Table;
+use tokio::time::Instant;
+
+use super::super::fixture::coded;
+use super::tables::{Behind, Chaos, CountsWrites};
+use super::world::{FIRST, World, clicks, hour, subject};
+
+/// A log of the first hour with these requests: identifier, path, status.
+pub(super) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_header(&mut out, Written::W3c, &LEGACY_FIELDS);
+    for (id, path, status) in requests {
+        write_line(&mut out, Written::W3c, &LEGACY_FIELDS, &line(id, path, *status));
+    }
+    out
+}
+
+pub(super) fn line<'a>(id: &'a str, path: &'a str, status: u16) -> LogLine<'a> {
+    LogLine {
+        second: hour(FIRST).start().as_second() + 60,
+        request_id: id.as_bytes(),
+        host: b"s.example",
+        method: b"GET",
+        path: path.as_bytes(),
+        status,
+        result: b"Hit",
+        user_agent: b"Mozilla/5.0%20(X11;%20Linux%20x86_64;%20rv:127.0)%20Gecko/20100101%20Firefox/127.0",
+        address: b"203.0.113.77",
+        ..LogLine::default()
+    }
+}
+
+/// The name of a file of the first hour.
+pub(super) fn name(id: &str) -> String {
+    format!("E2EXAMPLE.2026-11-24-18.{id}.gz")
+}
+
+pub(super) async fn world() -> World {
+    let world = World::with_links(["a".to_owned(), "b".to_owned()]).await;
+    world.advance_hours(1);
+    world
+}
+
+impl World {
+    pub(super) fn put(&self, id: &str, requests: &[(&str, &str, u16)]) {
+        self.logs.put(&name(id), self.now(), log(requests));
+    }
+
+    pub(super) async fn people(&self, code: &str) -> u64 {
+        clicks(self.item(subject(code), hour(FIRST)).await.as_ref())[0]
+    }
+}
+
+#[tokio::test]
+async fn a_pass_counts_what_is_new_and_says_how_far_it_is() {
+    let world = world().await;
+    world.put(
+        "1",
+        &[("r1", "/a", 302), ("r2", "/a", 302), ("r3", "/nothing", 404), ("r4", "/b", 410), ("r5", "/", 200)],
+    );
+    world.put("2", &[("r1", "/a", 302), ("r6", "/%62", 302), ("r7", "/gone", 302)]);
+    let report = world.pass().await;
+    assert_eq!((report.files, report.new_files, report.hours, report.hours_left), (2, 2, 1, 0));
+    assert_eq!((report.lines, report.duplicates, report.orphans), (7, 1, 2));
+    assert_eq!((world.people("a").await, world.people("b").await), (2, 1));
+    let reached = Sources::new(world.table.clone()).of(&Source::edge()).await.unwrap().unwrap();
+    assert_eq!((Some(reached.as_of), reached.complete_until), (report.as_of, report.complete_until));
+    assert_eq!(report.as_of, Some(world.now()));
+    assert_eq!(report.complete_until, Some("2026-11-23T17:00:00Z".parse().unwrap()));
+    assert_eq!(world.item(subject("gone"), hour(FIRST)).await, None);
+    world.put("3", &[("r8", "/a", 302)]);
+    assert_eq!((world.pass().await.new_files, world.people("a").await), (1, 3));
+}
+
+#[tokio::test]
+async fn clicks_on_an_earlier_link_with_the_code_are_orphans() {
+    let world = World::with_links([]).await;
+    world.advance_hours(2);
+    let session = Session::new(world.service(&world.table), Caller::direct("ana"));
+    let request = coded("a", "https://example.com/");
+    session.create(&request, &WriteOptions::default()).await.unwrap();
+    world.put("1", &[("r1", "/a", 302)]);
+    let report = world.pass().await;
+    assert_eq!((report.lines, report.orphans, world.people("a").await), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_dry_run_reports_and_writes_nothing() {
+    let world = world().await;
+    world.put("1", &[("r1", "/a", 302), ("r2", "/nothing", 404)]);
+    let counting = Behind::new(&world.table, CountsWrites::default());
+    let shared: Arc<dyn Table> = counting.clone();
+    let options = IngestOptions { mode: Mode::DryRun, ..IngestOptions::default() };
+    let report = world.ingest(&shared, options).run().await.unwrap();
+    assert_eq!((report.lines, report.orphans, report.hours, report.hours_left, report.written), (2, 1, 1, 0, 0));
+    assert_eq!(counting.between.0.load(std::sync::atomic::Ordering::SeqCst), 0);
+    assert_eq!(world.pass().await.new_files, 1);
+}
+
+#[tokio::test]
+async fn an_hour_of_which_files_are_missing_is_not_counted_again_unless_asked() {
+    let world = world().await;
+    world.put("1", &[("r1", "/a", 302)]);
+    world.pass().await;
+    world.logs.remove(&name("1"));
+    world.put("2", &[("r2", "/a", 302), ("r3", "/a", 302)]);
+    let report = world.pass().await;
+    let problem =
+        "hour 2026-11-24T18 has new files, but is not counted again: 1 that were counted before are not there any more";
+    assert_eq!((report.hours, report.hours_left, &report.problems[..]), (0, 1, &[problem.to_owned()][..]));
+    assert_eq!(
+        (report.as_of < Some(world.now()) || report.as_of == Some(world.now()), world.people("a").await),
+        (true, 1)
+    );
+    let options = IngestOptions { without_missing: true, ..IngestOptions::default() };
+    let report = world.pass_with(options).await.unwrap();
+    assert_eq!((report.hours, report.problems, world.people("a").await), (1, vec![], 2));
+    assert_eq!(world.pass().await.new_files, 0);
+}
+
+#[tokio::test]
+async fn files_of_another_distribution_are_left_alone_and_named() {
+    let world = world().await;
+    world.put("1", &[("r1", "/a", 302)]);
+    world.logs.put("EOTHER.2026-11-24-18.x", world.now(), log(&[("r2", "/a", 302)]));
+    let report = world.pass().await;
+    assert_eq!((report.files, report.problems.len(), world.people("a").await), (0, 2, 0));
+    let options = IngestOptions { distribution: Some("E2EXAMPLE".to_owned()), ..IngestOptions::default() };
+    let report = world.pass_with(options).await.unwrap();
+    let problem = "1 files of distribution EOTHER are not counted: it is not E2EXAMPLE";
+    assert_eq!((report.files, &report.problems[..]), (1, &[problem.to_owned()][..]));
+    assert_eq!(world.people("a").await, 1);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_memory_is_counted_in_parts() {
+    let plan = Plan { hours: 2, late_files: 0, ..Plan::new(9, 3_000, hour(FIRST)) };
+    let (world, truth) = World::of(&plan).await;
+    world.advance_hours(4);
+    let options = IngestOptions { memory_bytes: 30_000, ..IngestOptions::default() };
+    let report = world.pass_with(options).await.unwrap();
+    assert_eq!(world.differences(&plan, &truth).await, Vec::<String>::new());
+    assert_eq!((report.lines, report.duplicates), (truth.lines, truth.duplicates));
+    assert!(world.logs.opened() > 50, "{}", world.logs.opened());
+}
+
+#[tokio::test]
+async fn a_run_stops_at_its_deadline_and_the_next_one_goes_on() {
+    let plan = Plan { hours: 3, late_files: 0, ..Plan::new(9, 300, hour(FIRST)) };
+    let (world, truth) = World::of(&plan).await;
+    world.advance_hours(5);
+    let options = IngestOptions { deadline: Some(Instant::now()), ..IngestOptions::default() };
+    let report = world.pass_with(options).await.unwrap();
+    assert_eq!((report.hours, report.hours_left, report.as_of), (0, 3, None));
+    assert_eq!(world.pass().await.hours_left, 0);
+    assert_eq!(world.differences(&plan, &truth).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_lease_keeps_others_away_until_it_ends() {
+    let world = world().await;
+    world.put("1", &[("r1", "/a", 302)]);
+    let lease = |owner: &str| Lease { owner: owner.to_owned(), length: Duration::from_mins(1) };
+    let options = |owner| IngestOptions { lease: Some(lease(owner)), reach: Reach::Recent, ..IngestOptions::default() };
+    let chaos = Behind::new(&world.table, Chaos::new(1, 0, 20));
+    let shared: Arc<dyn Table> = chaos.clone();
+    let killed = world.ingest(&shared, options("first"));
+    tokio::select! {
+        report = killed.run() => panic!("{report:?}"),
+        () = chaos.between.stopped.notified() => {}
+    }
+    assert!(matches!(world.pass_with(options("second")).await, Err(IngestError::Busy { .. })));
+    world.clock.advance(jiff::SignedDuration::from_secs(62));
+    world.pass_with(options("second")).await.unwrap();
+    assert_eq!(world.people("a").await, 1);
+    // It is given back at the end, so that the next run need not wait.
+    world.put("2", &[("r2", "/a", 302)]);
+    world.pass_with(options("third")).await.unwrap();
+    assert_eq!(world.people("a").await, 2);
+}
+
+#[tokio::test]
+async fn a_pause_of_the_schedule_is_made_up_for() {
+    let world = world().await;
+    let recent = || IngestOptions { reach: Reach::Recent, ..IngestOptions::default() };
+    world.pass_with(recent()).await.unwrap();
+    world.put("1", &[("r1", "/a", 302)]);
+    world.advance_hours(24 * 5);
+    let report = world.pass_with(recent()).await.unwrap();
+    assert_eq!((report.new_files, world.people("a").await), (1, 1));
+}
