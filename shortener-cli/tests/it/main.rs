@@ -11,6 +11,7 @@ mod direct;
 mod export;
 mod help;
 mod import;
+mod limits;
 mod migration;
 #[cfg(feature = "moto")]
 mod moto;

@@ -177,7 +177,7 @@ impl LinkRecord {
     }
 
     /// When it came into this table: older events are of an earlier link with its code.
-    pub(super) fn here_since(&self) -> Timestamp {
+    pub(crate) fn here_since(&self) -> Timestamp {
         self.body.imported_at.unwrap_or(self.body.created_at)
     }
 
