@@ -1,6 +1,7 @@
 //! Integration tests of the core.
 #![cfg(test)]
 
+mod agents;
 mod bulk;
 mod cloudfront;
 mod domains;
