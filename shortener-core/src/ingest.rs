@@ -1,9 +1,32 @@
 //! Counts clicks from the access logs of an edge: at least once delivered lines become counts that are exact over them.
 
+mod columns;
+pub mod fields;
+pub mod folder;
+pub mod format;
 pub mod line;
+mod lines;
+mod moment;
+mod object;
+mod reading;
 pub mod report;
+#[cfg(feature = "s3")]
+pub mod requests;
+#[cfg(feature = "s3")]
+pub mod s3;
+#[cfg(feature = "s3")]
+mod service_error;
 pub mod source;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod utm;
 
-pub use line::{FileEnd, FileReport, LogLine, Rejection};
+pub use folder::Folder;
+pub use format::{CONFIGURED_FIELDS, LogFormat};
+pub use line::{FileEnd, FileReport, LogLine, Rejection, read_log, read_log_as};
 pub use report::IngestReport;
+#[cfg(feature = "s3")]
+pub use requests::{CloudWatch, RequestMeter};
+#[cfg(feature = "s3")]
+pub use s3::{S3Logs, S3Place, S3Settings};
 pub use source::{LogFile, LogSource, SourceError};

@@ -8,8 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::BehaviorVersion;
-use aws_config::environment::credentials::EnvironmentVariableCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::config::Region;
@@ -21,7 +19,7 @@ use tokio::sync::OnceCell;
 use super::{
     Begun, DistributionId, EdgeCache, EdgeCaches, EdgeError, EdgePath, Progress, PurgeId, PurgeReference, Source,
 };
-use crate::table::dynamo::{CredentialSource, Limits, find_source};
+use crate::table::dynamo::{CredentialSource, Limits, find_source, loader};
 
 /// The region that requests to CloudFront are signed for, wherever they come from.
 const REGION: &str = "us-east-1";
@@ -71,14 +69,7 @@ impl CloudFront {
 }
 
 async fn connect(credentials: CredentialSource) -> Client {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .timeout_config(LIMITS.timeouts())
-        .retry_config(LIMITS.retries());
-    if credentials == CredentialSource::Environment {
-        loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
-    }
-    Client::new(&loader.load().await)
+    Client::new(&loader(credentials, None, LIMITS).region(Region::new(REGION)).load().await)
 }
 
 impl EdgeCaches for CloudFront {

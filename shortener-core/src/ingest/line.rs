@@ -4,7 +4,8 @@
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+
+pub use super::reading::{read_log, read_log_as};
 
 /// A request as the log has it: values are percent-encoded, and empty where the log has `-` or no such field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,11 +14,11 @@ pub struct LogLine<'a> {
     pub second: i64,
     /// `x-edge-request-id`: the same in every copy of the line, and in no other line.
     pub request_id: &'a [u8],
-    /// `x-host-header`: the host that the visitor asked for.
+    /// `x-host-header`: the host that the visitor asked for, or `cs-host` where the log has only that.
     pub host: &'a [u8],
-    /// `cs-method`.
+    /// `cs-method`, as the visitor spelled it.
     pub method: &'a [u8],
-    /// `cs-uri-stem`: the path.
+    /// `cs-uri-stem`: the path, or `*`.
     pub path: &'a [u8],
     /// `cs-uri-query`, without its question mark.
     pub query: &'a [u8],
@@ -42,7 +43,8 @@ pub enum Rejection {
     Truncated,
     /// The file is not what its name says: broken compression, or binary.
     Corrupt,
-    /// There is no header of fields before the line, or one without a field that counting needs.
+    /// There is no header of fields before the line, or one without a field that counting needs, and the line is not
+    /// one of a log without headers.
     NoFields,
     /// The line has another number of fields than its header, or is no JSON object.
     Malformed,
@@ -58,6 +60,23 @@ pub enum Rejection {
     OutsideFile,
 }
 
+impl Rejection {
+    /// Its name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Corrupt => "corrupt",
+            Self::NoFields => "no_fields",
+            Self::Malformed => "malformed",
+            Self::BadTime => "bad_time",
+            Self::NoRequestId => "no_request_id",
+            Self::BadRequest => "bad_request",
+            Self::TooLong => "too_long",
+            Self::OutsideFile => "outside_file",
+        }
+    }
+}
+
 /// How a file ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileEnd {
@@ -67,7 +86,7 @@ pub enum FileEnd {
     Broken(Rejection),
 }
 
-/// What was in a file.
+/// What was in a file. Empty lines and directives (`#…`) are no lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileReport {
     /// Lines that were handed over.
@@ -78,10 +97,26 @@ pub struct FileReport {
     pub end: FileEnd,
 }
 
-/// Reads a log, compressed or not, in any of the formats, and hands over its lines.
-///
-/// # Errors
-/// The reader failed, other than by what is in the file: the file was not read to its end, and must be read again.
-pub fn read_log(_reader: &mut dyn Read, _each: &mut dyn FnMut(&LogLine<'_>)) -> io::Result<FileReport> {
-    Ok(FileReport { lines: 0, rejected: BTreeMap::new(), end: FileEnd::Complete })
+impl FileReport {
+    /// Of a file in which nothing was read yet.
+    pub fn new() -> Self {
+        Self { lines: 0, rejected: BTreeMap::new(), end: FileEnd::Complete }
+    }
+
+    /// Counts a line that is not handed over.
+    pub fn reject(&mut self, reason: Rejection) {
+        *self.rejected.entry(reason).or_default() += 1;
+    }
+
+    /// Says how it ended before its end, and counts that.
+    pub(super) fn break_off(&mut self, reason: Rejection) {
+        self.reject(reason);
+        self.end = FileEnd::Broken(reason);
+    }
+}
+
+impl Default for FileReport {
+    fn default() -> Self {
+        Self::new()
+    }
 }

@@ -31,6 +31,10 @@ pub use admin::{Created, DeletionProtection, Feature, IndexStatus, TableStatus};
 #[cfg(feature = "cloudfront")]
 pub(crate) use error::find_source;
 pub use insert::InsertBy;
+#[cfg(feature = "s3")]
+pub(crate) use settings::find_region;
+#[cfg(any(feature = "cloudfront", feature = "s3"))]
+pub(crate) use settings::loader;
 pub use settings::{CredentialSource, DynamoSettings, Limits};
 
 /// A table on Amazon DynamoDB, or on anything that speaks its protocol. Cloning is cheap and shares connections.

@@ -46,7 +46,7 @@ fn server(answers: Vec<String>) -> (Distribution, Receiver<String>) {
     (CloudFront::from_client(client(&url)).distribution(id), requests)
 }
 
-fn read_request(stream: &mut impl Read) -> String {
+pub(crate) fn read_request(stream: &mut impl Read) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {

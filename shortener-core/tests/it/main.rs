@@ -9,6 +9,7 @@ mod dynamo;
 mod engines;
 mod fixture;
 mod links;
+mod logs;
 mod memory;
 #[cfg(feature = "moto")]
 mod moto;
@@ -16,6 +17,7 @@ mod purges;
 mod quotas;
 mod redirects;
 mod regressions;
+mod requests;
 mod security;
 mod sqlite;
 mod stats;

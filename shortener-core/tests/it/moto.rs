@@ -14,6 +14,7 @@ use shortener_core::table::dynamo::{Created, DeletionProtection, DynamoTable, Fe
 
 use crate::dynamo::client;
 
+mod logs;
 mod purges;
 
 /// Checks that moto fails, each with what moto does wrong.
@@ -46,7 +47,7 @@ impl Moto {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("moto_server is not on PATH: pip install 'moto[server,dynamodb,cloudfront]'");
+            .expect("moto_server is not on PATH: pip install 'moto[server,dynamodb,cloudfront,s3]'");
         let mut moto = Self { process, url: format!("http://127.0.0.1:{port}") };
         moto.wait(port);
         moto
@@ -58,7 +59,7 @@ impl Moto {
                 return;
             }
             if let Some(status) = self.process.try_wait().unwrap() {
-                panic!("moto_server ended with {status}: pip install 'moto[server,dynamodb,cloudfront]'");
+                panic!("moto_server ended with {status}: pip install 'moto[server,dynamodb,cloudfront,s3]'");
             }
             std::thread::sleep(Duration::from_millis(100));
         }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::environment::credentials::EnvironmentVariableCredentialsProvider;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Config, Region};
 
@@ -133,22 +133,45 @@ impl DynamoSettings {
     }
 
     async fn resolve_region(&self) -> Result<Region, TableError> {
-        let mut chain = RegionProviderChain::first_try(self.region.clone().map(Region::new))
-            .or_else(EnvironmentVariableRegionProvider::new());
-        if self.credentials == CredentialSource::Chain {
-            let mut profile = ProfileFileRegionProvider::builder();
-            if let Some(name) = &self.profile {
-                profile = profile.profile_name(name);
-            }
-            chain = chain.or_else(profile.build());
-        }
-        let region = chain.or_else(self.endpoint_url.as_ref().map(|_| Region::new(ANY_REGION))).region().await;
-        region.ok_or_else(|| {
+        let found = find_region(self.credentials, self.region.as_deref(), self.profile.as_deref()).await;
+        found.or_else(|| self.endpoint_url.as_ref().map(|_| Region::new(ANY_REGION))).ok_or_else(|| {
             TableError::Invalid(
                 "no AWS region is configured: set AWS_REGION or the region of the AWS profile".to_owned(),
             )
         })
     }
+}
+
+/// The region that is given, or else that of the environment and, outside Lambda, of the AWS profile.
+pub(crate) async fn find_region(
+    credentials: CredentialSource,
+    region: Option<&str>,
+    profile: Option<&str>,
+) -> Option<Region> {
+    let given = region.map(|name| Region::new(name.to_owned()));
+    let mut chain = RegionProviderChain::first_try(given).or_else(EnvironmentVariableRegionProvider::new());
+    if credentials == CredentialSource::Chain {
+        let mut provider = ProfileFileRegionProvider::builder();
+        if let Some(name) = profile {
+            provider = provider.profile_name(name);
+        }
+        chain = chain.or_else(provider.build());
+    }
+    chain.region().await
+}
+
+/// What all clients of AWS services have in common: whose credentials they use, and how long and how often they try.
+pub(crate) fn loader(credentials: CredentialSource, profile: Option<&str>, limits: Limits) -> ConfigLoader {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(limits.timeouts())
+        .retry_config(limits.retries());
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    if credentials == CredentialSource::Environment {
+        loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
+    }
+    loader
 }
 
 impl DynamoTable {
@@ -169,15 +192,9 @@ impl DynamoTable {
 
 /// A client by the SDK's own search through environment, profiles and metadata services.
 async fn from_chain(settings: &DynamoSettings, region: Region) -> Client {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(region)
-        .timeout_config(settings.limits.timeouts())
-        .retry_config(settings.limits.retries());
+    let mut loader = loader(CredentialSource::Chain, settings.profile.as_deref(), settings.limits).region(region);
     if let Some(endpoint_url) = &settings.endpoint_url {
         loader = loader.endpoint_url(endpoint_url);
-    }
-    if let Some(profile) = &settings.profile {
-        loader = loader.profile_name(profile);
     }
     Client::new(&loader.load().await)
 }
