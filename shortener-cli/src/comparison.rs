@@ -19,6 +19,7 @@ pub(crate) enum Field {
     StartsAt,
     ExpiresAt,
     ImportedClicks,
+    MaxClicks,
 }
 
 /// Which fields a row speaks of. What it does not speak of is left as it is.
@@ -89,6 +90,10 @@ impl Comparison {
         }
         found.switches(row, given, link);
         found.times(row, given, link);
+        if given.contains(Field::MaxClicks) && row.max_clicks != link.max_clicks {
+            found.differ("max_clicks", json!(link.max_clicks), json!(row.max_clicks));
+            found.update.max_clicks = patch(row.max_clicks);
+        }
         if given.contains(Field::ImportedClicks) && row.imported_clicks != link.imported_clicks {
             found.differ("imported_clicks", json!(link.imported_clicks), json!(row.imported_clicks));
             found.update.imported_clicks = patch(row.imported_clicks);

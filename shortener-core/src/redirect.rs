@@ -1,7 +1,7 @@
 //! From a host and a code to an answer: the only thing a public click needs.
 //!
-//! This path reads one item, once and strongly, and writes nothing. It imports no wire type beyond edge lifetimes, and
-//! no request is authenticated here.
+//! This path reads one item, once and strongly, and writes nothing, but for links with a click limit, whose clicks are
+//! taken in [`quota`]. It imports no wire type beyond edge lifetimes, and no request is authenticated here.
 
 use std::sync::Arc;
 
@@ -12,9 +12,12 @@ use crate::service::{DomainEntry, Lifetime, LinkRecord};
 use crate::wire::{EdgeLifetimes, LinkState};
 
 mod asked;
+mod click;
+mod quota;
 mod resolver;
 
 pub use asked::Asked;
+pub use click::{Answer, Click, Visitor};
 pub use resolver::{Preview, Resolver};
 
 /// Longest time, in seconds, for which an edge may keep a 404: a code created just after a probe works within it.
@@ -35,12 +38,12 @@ pub enum Resolution {
         /// Where the domain sends visitors of unknown codes.
         target: Option<TargetUrl>,
     },
-    /// Expired, disabled, deleted, or its target is refused by policy.
+    /// Expired, disabled, deleted, all its clicks are taken, or its target is refused by policy.
     Gone {
         /// How long an edge may keep the answer.
         cache: CacheLifetimes,
     },
-    /// The store failed and there is no copy: never a 404.
+    /// The store failed and there is no copy: never a 404. Or it did not say whether a click of a limited link is taken.
     Unavailable,
 }
 
@@ -153,14 +156,17 @@ pub(crate) struct Prepared {
     status: RedirectStatus,
     forward_query: bool,
     lifetime: Lifetime,
+    limit: Option<quota::Limit>,
     purge_at: Option<i64>,
     version: u64,
 }
 
 impl Prepared {
     pub(crate) fn new(record: LinkRecord, purge_at: Option<i64>) -> Self {
+        let limit = quota::Limit::of(&record);
         let body = record.body;
         Self {
+            limit,
             lifetime: body.lifetime(),
             target: Arc::new(body.target),
             status: body.redirect_status,
@@ -170,7 +176,7 @@ impl Prepared {
         }
     }
 
-    /// Decides by the clock. `permitted` is the verdict of the target policy as it is now.
+    /// Decides by the clock, as if clicks were left. `permitted` is the verdict of the target policy as it is now.
     pub(crate) fn decide(&self, entry: &DomainEntry, permitted: bool, now: Timestamp) -> Resolution {
         if self.purge_at.is_some_and(|purge_at| purge_at <= now.as_second()) {
             return not_found(entry, None);
@@ -185,7 +191,10 @@ impl Prepared {
                 target: Arc::clone(&self.target),
                 status: self.status,
                 forward_query: self.forward_query,
-                cache: CacheLifetimes::capped(entry.edge, expires_at.map(seconds_to)),
+                cache: match self.limit {
+                    Some(_) => CacheLifetimes::NoStore,
+                    None => CacheLifetimes::capped(entry.edge, expires_at.map(seconds_to)),
+                },
                 until: expires_at,
             }),
         }

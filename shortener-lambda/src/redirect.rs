@@ -1,16 +1,16 @@
 //! The public click: `GET|HEAD /{code}` and the preview at `/{code}+`.
 //!
 //! This module may import the resolver, the parsed values of a link, the pages, the counters of outcomes, the request's
-//! deadline and `http`, and nothing else: no JSON, no authentication and no write belong on this path. It has no
-//! middleware either: it is the router's fallback, which spares each click the bookkeeping of a matched route, and it
-//! logs at debug level alone.
+//! deadline and `http`, and nothing else: no JSON, no authentication and no write belong on this path. The one write
+//! there is, of a click of a limited link, is the resolver's. It has no middleware either: it is the router's fallback,
+//! which spares each click the bookkeeping of a matched route, and it logs at debug level alone.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION, STRICT_TRANSPORT_SECURITY};
+use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION, STRICT_TRANSPORT_SECURITY, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 use shortener_core::link::TargetUrl;
-use shortener_core::redirect::{Asked, CacheLifetimes, Preview, Redirect, Resolution};
+use shortener_core::redirect::{Asked, CacheLifetimes, Click, Preview, Redirect, Resolution, Visitor};
 
 use crate::app::{App, Edge, Site};
 use crate::deadline::Deadline;
@@ -23,6 +23,10 @@ const UNTIL: HeaderName = HeaderName::from_static("x-short-until");
 /// Tells the edge to append the visitor's query to `Location`.
 const FORWARD_QUERY: HeaderName = HeaderName::from_static("x-short-forward-query");
 
+/// How browsers say that they fetch ahead of a click: `prefetch`, or `prefetch;prerender`.
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+const PURPOSE: HeaderName = HeaderName::from_static("purpose");
+
 /// Answers every path that is no other route's.
 pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<Body> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -33,7 +37,9 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<
     let deadline = Deadline::of(&request);
     match Asked::of(uri.path()) {
         Asked::Redirect(code) => {
-            let resolution = app.resolver().resolve_by(deadline, host, &code).await;
+            let visitor = visitor(request.method(), headers);
+            let click = Click { host, code: &code, visitor, deadline };
+            let resolution = app.resolver().answer(&click).await.resolution;
             tracing::debug!(%code, ?resolution, "click");
             metrics::count_click(outcome(&resolution));
             answer(app.site(), resolution, uri)
@@ -49,6 +55,16 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<
             pages::unknown_path(State(app)).await
         }
     }
+}
+
+/// Who clicks. Headers that are no text are none.
+fn visitor<'a>(method: &Method, headers: &'a HeaderMap) -> Visitor<'a> {
+    let is_ahead =
+        |name| headers.get(name).is_some_and(|value: &HeaderValue| value.as_bytes().starts_with(b"prefetch"));
+    if *method == Method::HEAD || is_ahead(SEC_PURPOSE) || is_ahead(PURPOSE) {
+        return Visitor::Ahead;
+    }
+    Visitor::Agent(headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default())
 }
 
 fn outcome(resolution: &Resolution) -> Outcome {

@@ -23,8 +23,7 @@ resource "aws_cloudfront_origin_access_control" "functions" {
   signing_protocol                  = "sigv4"
 }
 
-# Host and path are the whole key: neither query, cookie nor header can evade the cache, and none of them reaches the
-# function. MinTTL 0, or it would override `no-store`; DefaultTTL 0, because an answer says itself how long it lives.
+# Host and path are the whole key: neither query, cookie nor header can evade the cache. MinTTL 0, or it would override `no-store`; DefaultTTL 0, because an answer says itself how long it lives.
 resource "aws_cloudfront_cache_policy" "redirect" {
   name        = "${var.name}-redirect"
   comment     = "Key: host as the visitor named it, and path"
@@ -51,6 +50,28 @@ resource "aws_cloudfront_cache_policy" "redirect" {
     query_strings_config {
       query_string_behavior = "none"
     }
+  }
+}
+
+# What the function learns of a visitor besides the key: enough to tell people from bots where a link has a click limit.
+# Such answers are never kept, and no other answer depends on it. CloudFront would name itself as the user agent.
+resource "aws_cloudfront_origin_request_policy" "redirect" {
+  name    = "${var.name}-redirect"
+  comment = "Who asks, for links with a click limit"
+
+  cookies_config {
+    cookie_behavior = "none"
+  }
+
+  headers_config {
+    header_behavior = "whitelist"
+    headers {
+      items = ["purpose", "sec-purpose", "user-agent"]
+    }
+  }
+
+  query_strings_config {
+    query_string_behavior = "none"
   }
 }
 
@@ -124,6 +145,7 @@ resource "aws_cloudfront_distribution" "edge" {
     viewer_protocol_policy     = "redirect-to-https"
     compress                   = false
     cache_policy_id            = aws_cloudfront_cache_policy.redirect.id
+    origin_request_policy_id   = aws_cloudfront_origin_request_policy.redirect.id
     response_headers_policy_id = aws_cloudfront_response_headers_policy.security.id
 
     function_association {

@@ -224,7 +224,12 @@ def make_zone():
 
 def extend():
     """Registers everything."""
-    for path, root in (("cache-policy", "CachePolicy"), ("response-headers-policy", "ResponseHeadersPolicy")):
+    policies = (
+        ("cache-policy", "CachePolicy"),
+        ("origin-request-policy", "OriginRequestPolicy"),
+        ("response-headers-policy", "ResponseHeadersPolicy"),
+    )
+    for path, root in policies:
         Collection(path, root).register()
     distributions = Collection("distribution", "Distribution", complete_distribution, surround_distribution)
     distributions.create = keep_tags_of_new_distributions(distributions.create)

@@ -50,8 +50,8 @@ pub(crate) struct Args {
     /// When it starts
     #[arg(long, value_name = "WHEN")]
     starts: Option<String>,
-    /// After how many clicks it is over; hidden until the service supports it
-    #[arg(long, value_name = "N", hide = true)]
+    /// Redirect only so many clicks, exactly: people's and programs', not those of bots, previews and monitors
+    #[arg(long, value_name = "N")]
     max_clicks: Option<u64>,
     /// Status of the redirect: 301, 302, 303, 307 or 308 [default: 302]
     #[arg(long, value_name = "STATUS")]

@@ -39,8 +39,8 @@ pub(crate) struct Args {
     /// When it starts
     #[arg(long, value_name = "WHEN")]
     starts: Option<String>,
-    /// After how many clicks it is over; hidden until the service supports it
-    #[arg(long, value_name = "N", hide = true)]
+    /// Redirect only so many clicks; those that were taken already count
+    #[arg(long, value_name = "N")]
     max_clicks: Option<u64>,
     /// Status of the redirect: 301, 302, 303, 307 or 308
     #[arg(long, value_name = "STATUS")]

@@ -10,11 +10,21 @@ use super::tree::{Node, Value};
 
 /// What `[defaults]` may say.
 pub(super) const DEFAULT_FIELDS: &[&str] =
-    &["title", "tags", "redirect_status", "forward_query", "disabled", "starts_at", "expires_at"];
+    &["title", "tags", "redirect_status", "forward_query", "disabled", "starts_at", "expires_at", "max_clicks"];
 
 /// What a link under its code may say.
-pub(super) const LINK_FIELDS: &[&str] =
-    &["target", "domain", "title", "tags", "redirect_status", "forward_query", "disabled", "starts_at", "expires_at"];
+pub(super) const LINK_FIELDS: &[&str] = &[
+    "target",
+    "domain",
+    "title",
+    "tags",
+    "redirect_status",
+    "forward_query",
+    "disabled",
+    "starts_at",
+    "expires_at",
+    "max_clicks",
+];
 
 /// What a link of a list may say.
 pub(super) const LISTED_FIELDS: &[&str] = &[
@@ -28,6 +38,7 @@ pub(super) const LISTED_FIELDS: &[&str] = &[
     "disabled",
     "starts_at",
     "expires_at",
+    "max_clicks",
 ];
 
 /// What was said of a link so far.
@@ -53,7 +64,8 @@ pub(super) fn set(reader: &mut Reader, request: &mut CreateLink, field: &'static
         "forward_query" => request.forward_query = !is_null && reader.switch(field, node),
         "disabled" => request.disabled = !is_null && reader.switch(field, node),
         "starts_at" => request.starts_at = reader.moment(field, node, DayEdge::Start),
-        _ => request.expires_at = reader.moment(field, node, DayEdge::End),
+        "expires_at" => request.expires_at = reader.moment(field, node, DayEdge::End),
+        _ => request.max_clicks = reader.count(field, node),
     }
 }
 
@@ -93,6 +105,17 @@ impl Reader {
             Value::Null => None,
             _ => {
                 self.wrong_type(field, node, "301, 302, 303, 307 or 308");
+                None
+            }
+        }
+    }
+
+    fn count(&mut self, field: &str, node: &Node) -> Option<u64> {
+        match node.value {
+            Value::Integer(number) if number >= 0 => u64::try_from(number).ok(),
+            Value::Null => None,
+            _ => {
+                self.wrong_type(field, node, "a whole number from 1 on");
                 None
             }
         }

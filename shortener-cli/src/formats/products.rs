@@ -177,6 +177,7 @@ pub(super) fn judge(kind: Kind, draft: &mut Draft<'_>) {
     match kind {
         Kind::Golink => golink::judge(draft),
         Kind::Dub => dub::judge(draft),
+        Kind::Shlink => draft.limit_to_the_rest(),
         _ => {}
     }
 }
@@ -186,7 +187,6 @@ const PASSWORD: Meaning = Meaning::Refused(
     "password_protected",
     "the link asks for a password, which links here cannot do; without it the target would be public",
 );
-const MAX_CLICKS: Meaning = Meaning::Lost("limits of clicks (the links have none)");
 const RULES: Meaning = Meaning::Lost("targets by device or country (all visitors go to the main target)");
 const CLOAKING: Meaning = Meaning::Lost("cloaking (visitors are redirected)");
 const DEEP_LINKS: Meaning = Meaning::Lost("deep links into apps (all visitors go to the main target)");

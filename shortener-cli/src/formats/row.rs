@@ -155,6 +155,16 @@ impl<'a> Draft<'a> {
         self.violations.push(Violation { pointer, code: code.to_owned(), detail });
     }
 
+    /// The source counts the clicks of before against the limit: only what it has left is the limit here. A link that
+    /// has nothing left is switched off, and keeps its limit for whoever switches it on again.
+    pub(super) fn limit_to_the_rest(&mut self) {
+        let Some(limit) = self.request.max_clicks else { return };
+        match limit.saturating_sub(self.request.imported_clicks.unwrap_or_default()) {
+            0 => self.disable_if(true),
+            rest => self.request.max_clicks = Some(rest),
+        }
+    }
+
     /// The source forwards queries of all its links.
     pub(super) fn forwards_query(&mut self) {
         self.given = self.given.with(Field::ForwardQuery);
@@ -233,7 +243,10 @@ impl<'a> Draft<'a> {
                 self.given = self.given.with(Field::ExpiresAt);
                 self.request.expires_at = self.moment(name, given, DayEdge::End);
             }
-            TargetField::MaxClicks => self.request.max_clicks = self.count(name, &given),
+            TargetField::MaxClicks => {
+                self.given = self.given.with(Field::MaxClicks);
+                self.request.max_clicks = self.count(name, &given);
+            }
             TargetField::ImportedClicks => {
                 self.given = self.given.with(Field::ImportedClicks);
                 self.request.imported_clicks = self.count(name, &given);

@@ -255,7 +255,7 @@ const BROKEN: &[(&str, &str)] = &[
         "owner = 7\nlinkz = 1\n[defaults]\ntarget = \"https://example.com\"\ntags = \"campaign\"\n[links.a]\n\
              target = \"https://example.com\"\nexpires_at = \"30d\"\ntitel = \"x\"\n[links.b]\ntarget = 5\n\
              [links.\"b c\"]\ntarget = \"https://example.com\"\n[links.d]\ntitle = \"é\"\n[links.e]\n\
-             target = \"https://example.com\"\nstarts_at = 2030-01-01T09:00:00\nexpires_at = 1e3\n[links]\nf = \"x\"\n",
+             target = \"https://example.com\"\nstarts_at = 2030-01-01T09:00:00\nexpires_at = 1e3\nmax_clicks = -1\n[links]\nf = \"x\"\n",
     ),
     (
         "many.yaml",
@@ -267,7 +267,7 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "rules.toml",
         "[links.api]\ntarget = \"https://example.com\"\n[links.a]\ntarget = \"ftp://example.com\"\ntags = [\"b\", \"a b\"]\n\
-             [links.b]\ntarget = \"https://example.com\"\nredirect_status = 308\nexpires_at = 2040-01-01\n\
+             [links.b]\ntarget = \"https://example.com\"\nredirect_status = 308\nmax_clicks = 0\n\
              [links.c]\ndomain = \"nowhere.example\"\ntarget = \"https://example.com\"\n",
     ),
     ("unknown.txt", "x"),

@@ -12,6 +12,7 @@ mod export;
 mod help;
 mod import;
 mod ingest;
+mod limits;
 mod migration;
 #[cfg(feature = "moto")]
 mod moto;

@@ -9,11 +9,13 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
-use super::{CacheLifetimes, Prepared, Resolution, not_found};
+use super::quota::Limit;
+use super::{Answer, CacheLifetimes, Click, Prepared, Resolution, Visitor, not_found};
 use crate::link::ShortCode;
 use crate::metrics;
 use crate::operations::LinkRef;
 use crate::service::{Directory, DomainEntry, LinkRecord, Service, ServiceError};
+use crate::stats::{Kind, Subject};
 use crate::table::{ChangeFeed, Changes, Consistency, Item, Key, TableError, keys};
 use crate::wire::Link;
 
@@ -69,6 +71,13 @@ enum Found {
     Old(LinkCopy),
 }
 
+impl Found {
+    fn copy(&self) -> &LinkCopy {
+        let (Self::Current(copy) | Self::Eventual(copy) | Self::Old(copy)) = self;
+        copy
+    }
+}
+
 /// What the preview page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preview {
@@ -76,7 +85,7 @@ pub enum Preview {
     Link(Box<Link>),
     /// No such code, or not yet.
     NotFound,
-    /// Expired, disabled, deleted, or refused by policy.
+    /// Expired, disabled, deleted, used up, or refused by policy.
     Gone,
     /// The store failed.
     Unavailable,
@@ -100,38 +109,71 @@ impl Resolver {
         }
     }
 
-    /// Answers a click on `code` at `host` (the `Host` header; an unknown one means the default domain) within 900 ms.
+    /// Answers a click on `code` at `host` by a program that does not name itself.
     pub async fn resolve(&self, host: &str, code: &ShortCode) -> Resolution {
-        self.resolve_by(None, host, code).await
+        self.answer(&Click { host, code, visitor: Visitor::Agent(""), deadline: None }).await.resolution
     }
 
-    /// The same, and not later than `deadline`, if there is one.
-    pub async fn resolve_by(&self, deadline: Option<Instant>, host: &str, code: &ShortCode) -> Resolution {
-        let deadline = within_budget(deadline);
+    /// Answers a click within 900 ms. One on a limited link takes one of its clicks, if its visitor does so.
+    pub async fn answer(&self, click: &Click<'_>) -> Answer {
+        let deadline = within_budget(click.deadline);
         let directory = match within(deadline, self.service.directory()).await {
             Ok(directory) => directory,
-            Err(error) => return unavailable(&error),
+            Err(error) => {
+                tell_unavailable(&error);
+                return Answer::unavailable();
+            }
         };
-        let entry = directory.of_host(host);
-        let link = LinkRef { domain: entry.domain.clone(), code: code.clone() };
+        let entry = directory.of_host(click.host);
+        let link = LinkRef { domain: entry.domain.clone(), code: click.code.clone() };
         let found = match self.feed {
             Some(_) => within_table(deadline, self.find_in_memory(&link)).await,
             None => self.find_in_store(&link, deadline).await,
         };
-        match found {
-            Ok(Some(Found::Current(copy))) => self.decide(&copy.link, &directory, entry),
-            Ok(Some(Found::Eventual(copy))) => self.decide(&copy.link, &directory, entry).kept_briefly(),
-            Ok(Some(Found::Old(copy))) => {
-                let age = self.service.now().duration_since(copy.read_at).as_secs() + 1;
-                self.decide(&copy.link, &directory, entry).of_old_copy(age, entry.edge)
+        let resolution = match found {
+            Ok(Some(found)) => {
+                let limit = found.copy().link.limit;
+                match (self.decide_found(&found, &directory, entry), limit) {
+                    (redirect @ Resolution::Redirect(_), Some(limit)) => {
+                        self.limited(redirect, limit, click.visitor.kind(), &link, deadline).await
+                    }
+                    (resolution, _) => resolution,
+                }
             }
-            Ok(None) => not_found(entry, None),
+            Ok(None) => {
+                return Answer { resolution: not_found(entry, None), subject: Some(Subject::Site(link.domain)) };
+            }
             // A row that could not have been created leads nowhere; it is no sign that the store is sick.
             Err(TableError::BadItem(detail)) => {
                 tracing::error!(detail, "a stored link is refused");
                 Resolution::Gone { cache: CacheLifetimes::NoStore }
             }
-            Err(other) => unavailable(&other.into()),
+            Err(other) => {
+                tell_unavailable(&other.into());
+                return Answer::unavailable();
+            }
+        };
+        Answer { resolution, subject: Some(Subject::Link(link.domain, link.code)) }
+    }
+
+    /// The redirect of a limited link if it admits the click. Everything else is decided by now, so that no click is
+    /// taken for an answer that is none.
+    async fn limited(
+        &self,
+        redirect: Resolution,
+        limit: Limit,
+        kind: Kind,
+        link: &LinkRef,
+        deadline: Instant,
+    ) -> Resolution {
+        let table = self.service.table();
+        match within_table(deadline, limit.admits(kind, link, table.as_ref())).await {
+            Ok(true) => redirect,
+            Ok(false) => Resolution::Gone { cache: CacheLifetimes::NoStore },
+            Err(error) => {
+                tell_unavailable(&error.into());
+                Resolution::Unavailable
+            }
         }
     }
 
@@ -152,11 +194,30 @@ impl Resolver {
             Err(_) => return Preview::Unavailable,
         };
         let copy = Prepared::new(record.clone(), None);
-        match self.decide(&copy, &directory, entry) {
+        let link = LinkRef { domain: record.domain.clone(), code: record.code.clone() };
+        let resolution = match (self.decide(&copy, &directory, entry), copy.limit) {
+            (redirect @ Resolution::Redirect(_), Some(limit)) => {
+                self.limited(redirect, limit, Kind::Preview, &link, deadline).await
+            }
+            (resolution, _) => resolution,
+        };
+        match resolution {
             Resolution::Redirect(_) => Preview::Link(Box::new(record.view(&entry.base_url, self.service.now()))),
             Resolution::NotFound { .. } => Preview::NotFound,
             Resolution::Gone { .. } => Preview::Gone,
             Resolution::Unavailable => Preview::Unavailable,
+        }
+    }
+
+    fn decide_found(&self, found: &Found, directory: &Directory, entry: &DomainEntry) -> Resolution {
+        let resolution = self.decide(&found.copy().link, directory, entry);
+        match found {
+            Found::Current(_) => resolution,
+            Found::Eventual(_) => resolution.kept_briefly(),
+            Found::Old(copy) => {
+                let age = self.service.now().duration_since(copy.read_at).as_secs() + 1;
+                resolution.of_old_copy(age, entry.edge)
+            }
         }
     }
 
@@ -296,7 +357,6 @@ async fn within_table<T>(
     outcome.unwrap_or_else(|elapsed| Err(TableError::Unavailable(Box::new(elapsed))))
 }
 
-fn unavailable(error: &ServiceError) -> Resolution {
+fn tell_unavailable(error: &ServiceError) {
     tracing::error!(error = error as &dyn std::error::Error, "a click cannot be resolved");
-    Resolution::Unavailable
 }

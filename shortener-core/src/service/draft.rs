@@ -12,6 +12,9 @@ use crate::wire::Violation;
 
 const MAX_TITLE_CHARACTERS: usize = 200;
 
+/// Greatest click limit.
+const MOST_CLICKS: u64 = 1_000_000_000_000;
+
 /// Collects every broken rule of a request, so that the caller hears of all at once.
 #[derive(Debug)]
 pub(super) struct Checks<'a> {
@@ -136,15 +139,15 @@ impl<'a> Checks<'a> {
             !(status.is_permanent() && ends),
             "/redirect_status",
             "permanent_with_end",
-            "browsers keep a permanent redirect for ever, so a link that can end needs 302, 303 or 307",
+            "browsers keep a permanent redirect for ever, so a link with an expiry or a click limit needs 302, 303 or 307",
         );
         let ordered = !matches!((starts_at, expires_at), (Some(start), Some(end)) if start >= end);
         self.demand(ordered, "/starts_at", "starts_after_expiry", "the link would start at or after its expiry");
         self.demand(
-            max_clicks.is_none(),
+            max_clicks.is_none_or(|clicks| (1..=MOST_CLICKS).contains(&clicks)),
             "/max_clicks",
-            "max_clicks_unsupported",
-            "click limits are not supported by this version",
+            "max_clicks_range",
+            "a click limit is a number from 1 to 1,000,000,000,000; leave it out for none, or disable the link to stop it",
         );
     }
 }

@@ -95,6 +95,7 @@ type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct ScriptedTable {
     pub(crate) inner: Arc<MemoryTable>,
     reads: Mutex<Reads>,
+    adds: Mutex<Reads>,
     meanwhile: Mutex<Option<Meanwhile>>,
     loses_replies: AtomicBool,
 }
@@ -110,6 +111,7 @@ impl ScriptedTable {
         Arc::new(Self {
             inner: inner.clone(),
             reads: Mutex::new(Reads::Right),
+            adds: Mutex::new(Reads::Right),
             meanwhile: Mutex::new(None),
             loses_replies: AtomicBool::new(false),
         })
@@ -117,6 +119,11 @@ impl ScriptedTable {
 
     pub(crate) fn read_as(&self, reads: Reads) {
         *self.reads.lock().unwrap() = reads;
+    }
+
+    /// Additions are answered as reads would be: rightly, with a damaged file, or never.
+    pub(crate) fn add_as(&self, adds: Reads) {
+        *self.adds.lock().unwrap() = adds;
     }
 
     /// From now on every write is applied and its reply is lost.
@@ -169,7 +176,13 @@ impl Table for ScriptedTable {
     }
 
     async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
-        self.inner.add(key, attribute, n, ceiling).await
+        let adds = self.adds.lock().unwrap().clone();
+        match adds {
+            Reads::Right => self.inner.add(key, attribute, n, ceiling).await,
+            Reads::Stale(_) => Err(TableError::Throttled),
+            Reads::Corrupt => Err(TableError::Corrupt("page 7".to_owned())),
+            Reads::Hang => std::future::pending().await,
+        }
     }
 }
 

@@ -54,7 +54,7 @@ async fn every_broken_rule_is_named_at_once() {
             redirect_status: Some(200),
             expires_at: Some("2020-01-01".to_owned()),
             code_length: Some(3),
-            max_clicks: Some(5),
+            max_clicks: Some(0),
             ..to("ftp://example.com/")
         })
         .await;
@@ -78,7 +78,7 @@ async fn every_broken_rule_is_named_at_once() {
         ),
         (
             "/max_clicks",
-            "max_clicks_unsupported",
+            "max_clicks_range",
         ),
         (
             "/expires_at",

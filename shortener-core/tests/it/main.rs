@@ -15,6 +15,7 @@ mod memory;
 #[cfg(feature = "moto")]
 mod moto;
 mod purges;
+mod quotas;
 mod redirects;
 mod regressions;
 mod requests;

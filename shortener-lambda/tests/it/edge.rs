@@ -18,6 +18,7 @@ mod world;
 
 mod expiry;
 mod forwarding;
+mod limits;
 #[cfg(unix)]
 mod live;
 mod outages;
@@ -35,6 +36,7 @@ fn the_model_is_of_the_distribution_that_is_deployed() {
         ("min_ttl = 0", "a longer one would override no-store"),
         ("default_ttl = 0", "an answer that says nothing is not kept"),
         (r#"items = ["x-forwarded-host"]"#, "the host is in the key, and no other header"),
+        (r#"items = ["purpose", "sec-purpose", "user-agent"]"#, "the origin learns who asks"),
         (r#"query_string_behavior = "none""#, "queries are no part of the key"),
         (r#"cookie_behavior = "none""#, "cookies are no part of the key"),
         (r#"allowed_methods = ["GET", "HEAD"]"#, "redirects take no other method"),

@@ -234,10 +234,18 @@ run "by_default" {
       aws_cloudfront_distribution.edge.default_cache_behavior[0].target_origin_id == "redirect" &&
       aws_cloudfront_distribution.edge.default_cache_behavior[0].allowed_methods == toset(["GET", "HEAD"]) &&
       aws_cloudfront_distribution.edge.default_cache_behavior[0].cache_policy_id == aws_cloudfront_cache_policy.redirect.id &&
-      aws_cloudfront_distribution.edge.default_cache_behavior[0].origin_request_policy_id == null &&
+      aws_cloudfront_distribution.edge.default_cache_behavior[0].origin_request_policy_id == aws_cloudfront_origin_request_policy.redirect.id &&
       toset([for function in aws_cloudfront_distribution.edge.default_cache_behavior[0].function_association : function.event_type]) == toset(["viewer-request", "viewer-response"])
     )
-    error_message = "the default behaviour does not serve redirects from the cache, forwards more than the key, or lacks a function"
+    error_message = "the default behaviour does not serve redirects from the cache, forwards more than it should, or lacks a function"
+  }
+  assert {
+    condition = (
+      aws_cloudfront_origin_request_policy.redirect.headers_config[0].headers[0].items == toset(["purpose", "sec-purpose", "user-agent"]) &&
+      aws_cloudfront_origin_request_policy.redirect.query_strings_config[0].query_string_behavior == "none" &&
+      aws_cloudfront_origin_request_policy.redirect.cookies_config[0].cookie_behavior == "none"
+    )
+    error_message = "the redirect function learns more of a visitor than who asks, or not even that"
   }
   assert {
     condition = (

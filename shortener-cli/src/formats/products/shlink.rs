@@ -2,7 +2,8 @@
 
 use crate::formats::field::Meaning;
 use crate::formats::field::TargetField::{
-    Code, CreatedAt, Domain, ExpiresAt, ForwardQuery, ImportedClicks, ShortUrl, StartsAt, Tags, Target, Title,
+    Code, CreatedAt, Domain, ExpiresAt, ForwardQuery, ImportedClicks, MaxClicks, ShortUrl, StartsAt, Tags, Target,
+    Title,
 };
 
 use super::Meanings;
@@ -28,8 +29,11 @@ pub(super) const ALL_COLUMNS: &[&str] =
 const VISITS: Meanings =
     &[("total", Meaning::Is(ImportedClicks)), ("nonBots", Meaning::Informational), ("bots", Meaning::Informational)];
 
-const META: Meanings =
-    &[("validSince", Meaning::Is(StartsAt)), ("validUntil", Meaning::Is(ExpiresAt)), ("maxVisits", super::MAX_CLICKS)];
+const META: Meanings = &[
+    ("validSince", Meaning::Is(StartsAt)),
+    ("validUntil", Meaning::Is(ExpiresAt)),
+    ("maxVisits", Meaning::Is(MaxClicks)),
+];
 
 /// Keys. `visitsCount` is of version 2, `deviceLongUrls` of version 3.
 pub(super) const KEYS: Meanings = &[

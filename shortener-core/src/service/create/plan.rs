@@ -156,11 +156,12 @@ impl Checks<'_> {
     fn reuse_rules(&mut self, request: &CreateLink) {
         let alone = request.code.is_none() && request.starts_at.is_none() && request.expires_at.is_none();
         let alone = alone && request.created_at.is_none() && !request.disabled && request.owner.is_none();
+        let alone = alone && request.max_clicks.is_none();
         self.demand(
             !request.reuse || alone,
             "/reuse",
             "reuse_with_own_terms",
-            "reuse finds or makes a plain link to the target: it takes no code, time, owner or state",
+            "reuse finds or makes a plain link to the target: it takes no code, time, limit, owner or state",
         );
         self.demand(
             request.occurrence.is_none_or(|n| n > 0 && !request.reuse),

@@ -24,11 +24,8 @@ use tower::ServiceExt;
 
 use super::{module, texts};
 
-/// Granted to the redirect function ahead of its use: the clicks of limited links.
-const RESERVED: &str = "take_quota";
-
 /// The statements of the redirect function and the partitions that each is restricted to.
-const REDIRECT: [(&str, &str); 3] = [("read_links", "links"), ("list_domains", "domains"), (RESERVED, "quotas")];
+const REDIRECT: [(&str, &str); 3] = [("read_links", "links"), ("list_domains", "domains"), ("take_quota", "quotas")];
 
 /// A table on a DynamoDB engine that records what it is asked.
 struct Deployment {
@@ -91,6 +88,8 @@ async fn manage_links(client: &ApiClient) {
     let repeatable = WriteOptions { idempotency_key: Some("once".to_owned()), ..WriteOptions::default() };
     client.create(&tagged, &options).await.unwrap();
     client.create(&tagged, &options).await.unwrap_err();
+    let limited = CreateLink { code: Some("few".to_owned()), max_clicks: Some(1), ..tagged.clone() };
+    client.create(&limited, &options).await.unwrap();
     client.create(&plain, &repeatable).await.unwrap();
     client.create(&CreateLink { reuse: true, ..plain.clone() }, &options).await.unwrap();
     // Rows of an import, twice: inserted, and found again.
@@ -178,6 +177,9 @@ async fn the_redirect_function_may_do_what_it_does_and_nothing_else() {
     let clicks = deployment.clicks();
     assert_eq!((get(&clicks, "/launch").await, get(&clicks, "/launch+").await), (302, 200));
     assert_eq!((get(&clicks, "/nothing").await, get(&clicks, "/").await), (404, 200));
+    // A program takes a click; the preview page only looks whether one is left.
+    assert_eq!((get(&clicks, "/few+").await, get(&clicks, "/few").await), (200, 302));
+    assert_eq!((get(&clicks, "/few").await, get(&clicks, "/few+").await), (410, 410));
     deployment.engine.inject(Some("GetItem"), Fault::Throttle, 3);
     assert_eq!(get(&clicks, "/launch").await, 302, "by an eventual read or the copy");
     let policies = policies();
@@ -190,7 +192,10 @@ async fn the_redirect_function_may_do_what_it_does_and_nothing_else() {
             REDIRECT.map(statement).iter().any(|(actions, partitions)| allows(actions, partitions, operation));
         assert!(allowed, "{operation:?}");
     }
-    for name in REDIRECT.into_iter().filter(|(actions, _)| *actions != RESERVED) {
+    let of_quota = |operation: &&Operation| operation.partitions.iter().any(|key| key.starts_with("QUOTA#"));
+    let names: BTreeSet<&str> = operations.iter().filter(of_quota).map(|operation| operation.name.as_str()).collect();
+    assert_eq!(names, BTreeSet::from(["GetItem", "UpdateItem"]));
+    for name in REDIRECT {
         let (actions, partitions) = statement(name);
         assert!(operations.iter().any(|operation| allows(&actions, &partitions, operation)), "{name:?} is not used");
     }
