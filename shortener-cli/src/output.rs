@@ -135,6 +135,9 @@ impl Output {
             }
             Format::Table => buffer.extend(self.table(report).into_bytes()),
         }
+        if self.terminal && self.format != Format::Table {
+            buffer = text::harmless(&buffer, self.format).into_bytes();
+        }
         write_out(&buffer)
     }
 

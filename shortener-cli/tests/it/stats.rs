@@ -137,6 +137,17 @@ mod on_a_terminal {
     }
 
     #[test]
+    fn no_format_lets_a_name_move_the_cursor() {
+        let api = api();
+        for format in ["json", "ndjson", "csv", "tsv", "table"] {
+            let args = ["stats", "launch", "--by", "referrer", "-o", format];
+            let (status, shown) = Terminal::start(&cli(&api).with("LANG", "C.UTF-8"), &args).end();
+            assert_eq!(status, 0, "{shown}");
+            assert!(shown.contains("202e") && !shown.contains(['\u{1b}', '\u{202e}']), "{format}: {shown:?}");
+        }
+    }
+
+    #[test]
     fn a_watch_draws_again_until_it_is_interrupted() {
         let api = api();
         let mut watch = Terminal::start(&cli(&api), &["stats", "launch", "--watch=1"]);
