@@ -8,12 +8,15 @@ pub mod agent;
 pub mod class;
 pub mod ledger;
 pub mod period;
+pub mod progress;
 pub mod salt;
 pub mod tally;
 pub mod visitors;
 
 pub use class::{Class, Kind};
-pub use ledger::{Ledger, Recorded, Source, Subject};
+pub use ledger::{HourCount, Ledger, People, Recorded, Source, Subject};
 pub use period::{Hour, Month, Period};
+pub use progress::{Progress, Reached, Sources};
+pub use salt::{Salt, Salts};
 pub use tally::{Breakdown, Dimension, EdgeResults, Split, Tally};
 pub use visitors::Visitors;

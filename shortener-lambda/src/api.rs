@@ -30,6 +30,7 @@ mod openapi;
 mod purges;
 mod query;
 mod segment;
+mod stats;
 
 /// Largest request body, in bytes.
 const MAX_BODY: usize = 2 * 1024 * 1024;
@@ -68,6 +69,9 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(links::show, links::update, links::delete))
         .routes(routes!(links::history))
         .routes(routes!(links::restore))
+        .routes(routes!(stats::of_link))
+        .routes(routes!(stats::of_site))
+        .routes(routes!(stats::top))
         .routes(routes!(links::tags))
         .routes(routes!(purges::show))
         .routes(routes!(domains::list))

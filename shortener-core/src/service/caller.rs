@@ -84,6 +84,24 @@ impl Caller {
         Err(self.outside(code))
     }
 
+    /// Demands a role whose scope has whole domains: what is known of a domain's links together tells of each of them.
+    pub(super) fn require_whole_domains(&self, role: Role) -> Result<(), ServiceError> {
+        self.require(role)?;
+        if self.scope.prefixes.is_empty() && self.scope.tags.is_empty() {
+            return Ok(());
+        }
+        Err(ServiceError::Forbidden(format!("{} is limited to some links of a domain", self.actor)))
+    }
+
+    /// Demands that a domain is in scope.
+    pub(super) fn require_domain(&self, domain: &Domain) -> Result<(), ServiceError> {
+        let domains = &self.scope.domains;
+        if domains.is_empty() || domains.iter().any(|named| named == domain.as_str()) {
+            return Ok(());
+        }
+        Err(ServiceError::Forbidden(format!("the scope of {} does not cover domain '{domain}'", self.actor)))
+    }
+
     /// Whether a link is in scope.
     pub(super) fn reaches(&self, domain: &Domain, code: &ShortCode, tags: &[Tag]) -> bool {
         let wanted = &self.scope.tags;

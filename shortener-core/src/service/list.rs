@@ -45,7 +45,9 @@ impl Service {
         caller.require_place(Role::Reader, &link.domain, &link.code)?;
         let record = self.require_link(&link.domain, &link.code).await?;
         caller.require_for(Role::Reader, &link.domain, &link.code, &record.body.tags)?;
-        Ok(record.view(&self.directory().await?.base_url(&link.domain), self.now()))
+        let (clicks, clicks_used) = self.clicks_and_quota(&record).await?;
+        let link = record.into_view(&self.directory().await?.base_url(&link.domain), self.now());
+        Ok(Link { clicks: Some(clicks), clicks_used, ..link })
     }
 
     /// Lists links, a page at a time.
@@ -54,33 +56,47 @@ impl Service {
     /// [`ServiceError::Invalid`] for the filter, [`ServiceError::CursorInvalid`].
     pub async fn list(&self, caller: &Caller, filter: &LinkFilter) -> Result<LinkPage, ServiceError> {
         caller.require(Role::Reader)?;
-        let cursor = filter.cursor.as_deref();
+        let (cursor, with_clicks) = (filter.cursor.as_deref(), filter.clicks);
         let filter = Filter::parse(filter, self.now())?;
         let cursor = cursor.map(|text| Cursor::parse(text, &filter.subject)).transpose()?;
-        let directory = self.directory().await?;
-        let mut merge = self.merge(&filter, cursor.as_ref());
+        let page = self.page(caller, &filter, cursor.as_ref()).await?;
+        let clicks = if with_clicks {
+            self.clicks_of(&page.links).await?.into_iter().map(Some).collect()
+        } else {
+            vec![None; page.links.len()]
+        };
+        let (directory, now) = (self.directory().await?, self.now());
+        let view = |record: LinkRecord| {
+            let base = directory.base_url(&record.domain);
+            record.into_view(&base, now)
+        };
+        let links = page.links.into_iter().zip(clicks).map(|(record, clicks)| Link { clicks, ..view(record) });
+        Ok(LinkPage { links: links.collect(), next_cursor: page.next_cursor })
+    }
+
+    async fn page(&self, caller: &Caller, filter: &Filter, cursor: Option<&Cursor>) -> Result<Page, ServiceError> {
+        let mut merge = self.merge(filter, cursor);
         let mut page = Shown { links: Vec::new(), last: None };
         let mut examined = 0;
         while examined < filter.limit * EXAMINED_PER_SHOWN {
             let chunk = read_chunk(&mut merge, filter.limit).await?;
             if chunk.is_empty() {
-                return Ok(LinkPage { links: page.links, next_cursor: None });
+                return Ok(Page { links: page.links, next_cursor: None });
             }
             examined += chunk.len();
-            let mut entries = self.records(&filter, chunk).await?.into_iter();
+            let mut entries = self.records(filter, chunk).await?.into_iter();
             for (sort_key, record) in entries.by_ref() {
                 page.last = Some(sort_key);
-                let shown = record.filter(|record| filter.admits(record, caller, self.now()));
-                page.links.extend(shown.map(|record| record.view(&directory.base_url(&record.domain), self.now())));
+                page.links.extend(record.filter(|record| filter.admits(record, caller, self.now())));
                 if page.links.len() == filter.limit {
                     // One more look, so that a full last page does not promise an empty one.
                     let more = entries.next().is_some() || merge.next().await?.is_some();
-                    return Ok(page.until(more, &filter));
+                    return Ok(page.until(more, filter));
                 }
             }
         }
         let more = merge.next().await?.is_some();
-        Ok(page.until(more, &filter))
+        Ok(page.until(more, filter))
     }
 
     fn merge(&self, filter: &Filter, cursor: Option<&Cursor>) -> ShardMerge {
@@ -132,14 +148,20 @@ impl Service {
 
 /// What a page shows so far, and the last entry it looked at.
 struct Shown {
-    links: Vec<Link>,
+    links: Vec<LinkRecord>,
     last: Option<String>,
 }
 
+/// A page of links as they are stored.
+struct Page {
+    links: Vec<LinkRecord>,
+    next_cursor: Option<String>,
+}
+
 impl Shown {
-    fn until(self, more: bool, filter: &Filter) -> LinkPage {
+    fn until(self, more: bool, filter: &Filter) -> Page {
         let next_cursor = self.last.filter(|_| more).map(|sort_key| Cursor::new(&filter.subject, &sort_key).encode());
-        LinkPage { links: self.links, next_cursor }
+        Page { links: self.links, next_cursor }
     }
 }
 
@@ -179,7 +201,7 @@ impl Filter {
         }
         let created_after = moment(&filter.created_after, "/created_after")?;
         let created_before = moment(&filter.created_before, "/created_before")?;
-        let subject = LinkFilter { cursor: None, limit: None, ..filter.clone() };
+        let subject = LinkFilter { cursor: None, limit: None, clicks: false, ..filter.clone() };
         Ok(Self {
             domain: filter.domain.as_deref().map(Domain::parse).transpose().map_err(parameter("/domain"))?,
             tag: filter.tag.as_deref().map(Tag::parse).transpose().map_err(parameter("/tag"))?,

@@ -214,6 +214,8 @@ impl LinkRecord {
             max_clicks: body.max_clicks,
             disabled: body.disabled,
             imported_clicks: body.imported_clicks,
+            clicks: None,
+            clicks_used: None,
             owner: body.owner,
             purge: None,
         }

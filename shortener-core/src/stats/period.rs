@@ -48,6 +48,11 @@ impl Hour {
         Self(self.0 + hours)
     }
 
+    /// How many hours later the other one is.
+    pub fn until(self, other: Self) -> i64 {
+        other.0 - self.0
+    }
+
     /// Its day.
     pub fn date(self) -> Date {
         self.start().to_zoned_datetime(TimeZone::UTC).date()

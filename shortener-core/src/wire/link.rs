@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Patch, Problem, Purge};
+use super::{LinkClicks, Patch, Problem, Purge};
 use crate::link::{Actor, Domain, RedirectStatus, ShortCode, Tag, TargetUrl};
 use crate::table::Order;
 
@@ -64,6 +64,14 @@ pub struct Link {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub imported_clicks: Option<u64>,
+    /// Clicks of all time, as far as they are rolled up: always when one link is shown, in a list with `clicks=true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub clicks: Option<LinkClicks>,
+    /// Clicks of `max_clicks` that are used; only when one link is shown that has a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub clicks_used: Option<u64>,
     /// Who declared it when it was made: the owner that `short apply` was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, nullable = false))]
@@ -333,6 +341,10 @@ pub struct LinkFilter {
     /// Where to continue: the `next_cursor` of the page before, with the same filter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Show each link with its clicks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", param(required = false))]
+    pub clicks: bool,
 }
 
 /// A state to filter by.

@@ -11,7 +11,7 @@ use shortener_core::table::Table;
 use shortener_core::table::dynamo::in_process::{Fault, InProcess};
 use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::sqlite::{SqliteOptions, SqliteTable};
-use shortener_core::wire::{CreateLink, LinkFilter, Patch, ProblemCode, UpdateLink};
+use shortener_core::wire::{CreateLink, LinkFilter, Patch, ProblemCode, StatsQuery, TopQuery, UpdateLink};
 
 use super::fixture::{coded, keyed, link, service_on, to};
 
@@ -112,6 +112,8 @@ async fn the_dynamodb_operations_of_everything_are_recorded() {
     note("inspect");
     session.list(&LinkFilter::default()).await.unwrap();
     note("list");
+    session.list(&LinkFilter { clicks: true, ..LinkFilter::default() }).await.unwrap();
+    note("list with clicks");
     session.list(&LinkFilter { tag: Some("t".to_owned()), ..LinkFilter::default() }).await.unwrap();
     note("list by tag");
     session.list(&LinkFilter { target_host: Some("example.com".to_owned()), ..LinkFilter::default() }).await.unwrap();
@@ -127,6 +129,12 @@ async fn the_dynamodb_operations_of_everything_are_recorded() {
     note("restore");
     session.history(&link("a"), 50, None).await.unwrap();
     note("history");
+    session.link_stats(&link("a"), &StatsQuery::default()).await.unwrap();
+    note("stats of a link");
+    session.site_stats(&StatsQuery::default()).await.unwrap();
+    note("stats of the site");
+    session.top(&TopQuery::default()).await.unwrap();
+    note("top");
     session.tags().await.unwrap();
     note("tags list");
     session.domains().await.unwrap();

@@ -6,8 +6,8 @@ use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
 use shortener_core::table::memory::MemoryTable;
 use shortener_core::wire::{
-    Action, CreateLink, Created, IfExists, LinkFilter, LinkState, Patch, ProblemCode, SetDomain, StateFilter,
-    UpdateLink,
+    Action, CreateLink, Created, IfExists, Link, LinkClicks, LinkFilter, LinkState, Patch, ProblemCode, SetDomain,
+    StateFilter, UpdateLink,
 };
 
 use super::fixture::{Fixture, ScriptedTable, coded, keyed, link, service_on, to, violations};
@@ -39,7 +39,8 @@ async fn a_created_link_is_read_back_as_it_was_answered() {
     assert_eq!((created.state, created.version), (LinkState::Scheduled, 1));
     assert_eq!(created.created_by.as_str(), "direct:ana");
     assert_eq!(created.expires_at.unwrap().to_string(), "2026-12-24T12:00:00Z");
-    assert_eq!(fixture.session.get(&link(created.code.as_str())).await.unwrap(), created);
+    let clicks = Some(LinkClicks::default());
+    assert_eq!(fixture.session.get(&link(created.code.as_str())).await.unwrap(), Link { clicks, ..created });
 }
 
 #[tokio::test]
@@ -339,7 +340,7 @@ async fn a_list_pages_through_every_link_once_in_created_order() {
     assert_eq!(fixture.session.list(&stolen).await.unwrap_err().code, ProblemCode::CursorInvalid);
 }
 
-async fn all_pages(session: &Session, mut filter: LinkFilter) -> Vec<shortener_core::wire::Link> {
+async fn all_pages(session: &Session, mut filter: LinkFilter) -> Vec<Link> {
     let mut links = Vec::new();
     loop {
         let page = session.list(&filter).await.unwrap();

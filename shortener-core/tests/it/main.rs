@@ -17,3 +17,4 @@ mod redirects;
 mod regressions;
 mod security;
 mod sqlite;
+mod stats;

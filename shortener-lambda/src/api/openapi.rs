@@ -31,6 +31,7 @@ const OPEN_TAG: &str = "Service";
     ),
     tags(
         (name = "Links", description = "Short links, their history and their tags"),
+        (name = "Statistics", description = "Clicks of links, and the most clicked links"),
         (name = "Domains", description = "The domains that links live on"),
         (name = "Keys", description = "API keys and the caller"),
         (name = "Service", description = "The service itself; needs no key")

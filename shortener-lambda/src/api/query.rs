@@ -131,7 +131,8 @@ impl HistoryPage {
     }
 }
 
-fn link(domain: Option<&str>, code: ShortCode) -> Result<LinkRef, Failure> {
+/// The link of a code on a domain, or on the default one.
+pub(super) fn link(domain: Option<&str>, code: ShortCode) -> Result<LinkRef, Failure> {
     let domain = domain.map_or(Ok(Domain::default_domain()), Domain::parse);
     let domain = domain.map_err(|invalid| Problem::new(ProblemCode::Malformed, invalid.detail))?;
     Ok(LinkRef { domain, code })

@@ -4,8 +4,8 @@ use shortener_core::client::{ApiClient, ApiKey, ApiSettings, ApiUrl};
 use shortener_core::link::{Domain, ShortCode};
 use shortener_core::operations::{LinkRef, Mode, Operations, WriteOptions};
 use shortener_core::wire::{
-    CreateKey, CreateLink, Created, IfExists, LinkFilter, LinkState, Patch, ProblemCode, Role, RotateKey, Scope,
-    SetDomain, UpdateLink,
+    CreateKey, CreateLink, Created, IfExists, Link, LinkClicks, LinkFilter, LinkState, Patch, ProblemCode, Role,
+    RotateKey, Scope, SetDomain, StatsQuery, Step, TopQuery, UpdateLink,
 };
 use shortener_lambda::server::serve;
 use tokio::net::TcpListener;
@@ -58,7 +58,7 @@ async fn a_link_lives_and_ends_through_the_client() {
     let options = WriteOptions::default();
     let (made, _) = client.create(&launch(), &options).await.unwrap();
     let found = client.get(&link("launch")).await.unwrap();
-    assert_eq!(found, made);
+    assert_eq!(found, Link { clicks: Some(LinkClicks::default()), ..made });
     let change = UpdateLink { title: Patch::Set("Spring".to_owned()), ..UpdateLink::default() };
     let first = WriteOptions { if_match: Some(1), ..WriteOptions::default() };
     assert_eq!(client.update(&link("launch"), &change, &first).await.unwrap().version, 2);
@@ -71,6 +71,33 @@ async fn a_link_lives_and_ends_through_the_client() {
     assert_eq!(client.list(&filter).await.unwrap().links.len(), 1);
     assert_eq!(client.tags().await.unwrap().tags.len(), 1);
     assert_eq!(client.get(&link("unknown")).await.unwrap_err().code, ProblemCode::NotFound);
+}
+
+#[tokio::test]
+async fn statistics_are_read_through_the_client() {
+    let client = client().await;
+    client.create(&launch(), &WriteOptions::default()).await.unwrap();
+    let query = StatsQuery {
+        since: Some("3d".to_owned()),
+        tz: Some("Europe/Berlin".to_owned()),
+        by: Some(Step::Hour),
+        ..StatsQuery::default()
+    };
+    let of_link = client.link_stats(&link("launch"), &query).await.unwrap();
+    assert_eq!((of_link.code, of_link.series.len(), of_link.orphans), (Some(link("launch").code), 72, None));
+    assert_eq!((of_link.as_of, of_link.previous, of_link.edge), (None, None, None));
+    let of_site = client.site_stats(&query).await.unwrap();
+    assert_eq!((of_site.code, of_site.domain, of_site.orphans), (None, None, Some(0)));
+    assert!(client.top(&TopQuery::default()).await.unwrap().links.is_empty());
+    let listed = client.list(&LinkFilter { clicks: true, ..LinkFilter::default() }).await.unwrap();
+    assert_eq!(listed.links[0].clicks, Some(LinkClicks::default()));
+    let wrong = StatsQuery { limit: Some(0), ..query.clone() };
+    assert_eq!(client.site_stats(&wrong).await.unwrap_err().errors[0].pointer, "/limit");
+    let elsewhere = StatsQuery { domain: Some("go.test".to_owned()), ..query };
+    assert_eq!(client.site_stats(&elsewhere).await.unwrap_err().errors[0].code, "domain_unknown");
+    assert_eq!(client.link_stats(&link("unknown"), &wrong).await.unwrap_err().code, ProblemCode::Invalid);
+    let unknown = client.link_stats(&link("unknown"), &StatsQuery::default()).await.unwrap_err();
+    assert_eq!(unknown.code, ProblemCode::NotFound);
 }
 
 #[tokio::test]

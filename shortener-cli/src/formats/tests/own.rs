@@ -48,6 +48,8 @@ prop_compose! {
             max_clicks: None,
             disabled,
             imported_clicks: imported_clicks.map(u64::from),
+            clicks: None,
+            clicks_used: None,
             owner: None,
             purge: None,
         }

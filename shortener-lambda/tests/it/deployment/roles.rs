@@ -15,7 +15,7 @@ use shortener_core::service::{Service, Settings};
 use shortener_core::table::dynamo::DynamoTable;
 use shortener_core::table::dynamo::in_process::{Fault, InProcess, Operation};
 use shortener_core::wire::{
-    CreateKey, CreateLink, LinkFilter, Role, RotateKey, Scope, SetDomain, StateFilter, UpdateLink,
+    CreateKey, CreateLink, LinkFilter, Role, RotateKey, Scope, SetDomain, StateFilter, StatsQuery, TopQuery, UpdateLink,
 };
 use shortener_lambda::server::serve;
 use shortener_lambda::{App, Edge, Site, api_router, redirect_router};
@@ -113,9 +113,13 @@ async fn manage_links(client: &ApiClient) {
         LinkFilter { owner: Some("team".to_owned()), ..LinkFilter::default() },
         LinkFilter { target_host: Some("example.com".to_owned()), ..LinkFilter::default() },
         LinkFilter { state: Some(StateFilter::Active), ..LinkFilter::default() },
+        LinkFilter { clicks: true, ..LinkFilter::default() },
     ] {
         client.list(&filter).await.unwrap();
     }
+    client.link_stats(&launch(), &StatsQuery::default()).await.unwrap();
+    client.site_stats(&StatsQuery::default()).await.unwrap();
+    client.top(&TopQuery::default()).await.unwrap();
 }
 
 /// Everything that can be done to domains and keys.

@@ -1,0 +1,175 @@
+//! How far each source of counts is.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Source;
+use crate::table::{Item, Order, Query, SortRange, Table, TableError, Write, keys};
+
+/// A run of a server that has not said so for this long counts no more, even if it has not said that it stopped.
+const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(3);
+
+/// For how long a run of a server is remembered after it was heard of last: as long as hours are.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(35 * 24);
+
+/// How far one source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Up to when what was delivered to it has been counted.
+    pub as_of: Timestamp,
+    /// Numbers of hours before this moment are final. A server's own memory has no later lines: what it has counted is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete_until: Option<Timestamp>,
+    /// When it ended, if it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Timestamp>,
+}
+
+/// How far counting is as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Up to when everything that was delivered has been counted; none where nothing has ever counted.
+    pub as_of: Option<Timestamp>,
+    /// Numbers of hours before this moment are final.
+    pub complete_until: Option<Timestamp>,
+    /// Whether the edge is a source.
+    pub has_edge: bool,
+}
+
+/// The sources of counts that a table knows.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    table: Arc<dyn Table>,
+}
+
+impl Sources {
+    /// The sources of a table.
+    pub fn new(table: Arc<dyn Table>) -> Self {
+        Self { table }
+    }
+
+    /// Says how far a source is. Only the source itself says so.
+    ///
+    /// # Errors
+    /// The table failed: say it again, or the next time.
+    pub async fn report(&self, source: &Source, reached: &Reached) -> Result<(), TableError> {
+        let mut item = Item::encode(keys::count_source(source.as_str()), reached)?;
+        if !source.is_edge() {
+            let purge_at = reached.as_of.as_second().saturating_add(REMEMBERED.as_secs());
+            item.attributes.insert(keys::attribute::PURGE_AT.to_owned(), purge_at.into());
+        }
+        self.table.write(&[Write::put(item)]).await
+    }
+
+    /// How far one source is; none if it has never said so.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn of(&self, source: &Source) -> Result<Option<Reached>, TableError> {
+        let key = keys::count_source(source.as_str());
+        let item = self.table.get(&key, crate::table::Consistency::Strong).await?;
+        item.map(|item| item.decode()).transpose()
+    }
+
+    /// How far counting is: the earliest of what still counts; the latest there is where nothing does.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn progress(&self, now: Timestamp) -> Result<Progress, TableError> {
+        let edge = keys::count_source(Source::edge().as_str());
+        let mut sources = Vec::new();
+        for item in all_of(self.table.as_ref(), keys::count_sources()).await? {
+            let is_edge = item.key == edge;
+            sources.push((is_edge, item.decode::<Reached>()?));
+        }
+        Ok(progress_of(&sources, now))
+    }
+}
+
+fn progress_of(sources: &[(bool, Reached)], now: Timestamp) -> Progress {
+    let is_live = |(is_edge, reached): &&(bool, Reached)| {
+        *is_edge || (reached.stopped_at.is_none() && now.duration_since(reached.as_of) < SILENT_AFTER)
+    };
+    // Of a server, what is counted is final.
+    let final_until = |(is_edge, reached): &(bool, Reached)| {
+        if *is_edge { reached.complete_until } else { reached.complete_until.or(Some(reached.as_of)) }
+    };
+    let live: Vec<_> = sources.iter().filter(is_live).collect();
+    if live.is_empty() {
+        let latest = sources.iter().max_by_key(|(_, reached)| reached.as_of);
+        return Progress {
+            as_of: latest.map(|(_, reached)| reached.as_of),
+            complete_until: latest.and_then(final_until),
+            has_edge: false,
+        };
+    }
+    let finals: Option<Vec<_>> = live.iter().map(|source| final_until(source)).collect();
+    Progress {
+        as_of: live.iter().map(|(_, reached)| reached.as_of).min(),
+        complete_until: finals.and_then(|finals| finals.into_iter().min()),
+        has_edge: live.iter().any(|(is_edge, _)| *is_edge),
+    }
+}
+
+/// Every item of a range of the state of counting.
+pub(crate) async fn all_of(table: &dyn Table, range: SortRange) -> Result<Vec<Item>, TableError> {
+    everything(table, keys::INGEST.to_owned(), range).await
+}
+
+/// Every item of a range of a partition, in order, read strongly.
+pub(crate) async fn everything(
+    table: &dyn Table,
+    partition: String,
+    range: SortRange,
+) -> Result<Vec<Item>, TableError> {
+    let mut query = Query { index: None, partition, range, order: Order::Ascending, limit: PAGE, start: None };
+    let mut items = Vec::new();
+    loop {
+        let page = table.query(&query).await?;
+        items.extend(page.items);
+        match page.next {
+            Some(next) => query.start = Some(next),
+            None => return Ok(items),
+        }
+    }
+}
+
+/// Most items in a page.
+const PAGE: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(60 * minute).unwrap()
+    }
+
+    fn reached(as_of: i64) -> Reached {
+        Reached { as_of: at(as_of), complete_until: None, stopped_at: None }
+    }
+
+    #[test]
+    fn counting_is_as_far_as_the_slowest_source_that_still_counts() {
+        let edge = Reached { complete_until: Some(at(60)), ..reached(95) };
+        let stopped = Reached { stopped_at: Some(at(99)), ..reached(99) };
+        for (sources, expected) in [
+            (vec![], (None, None)),
+            (vec![(true, edge)], (Some(95), Some(60))),
+            (vec![(true, edge), (false, reached(99))], (Some(95), Some(60))),
+            (vec![(false, reached(99)), (false, reached(98))], (Some(98), Some(98))),
+            (vec![(false, reached(99)), (false, reached(90))], (Some(99), Some(99))),
+            (vec![(false, reached(99)), (false, stopped)], (Some(99), Some(99))),
+            (vec![(false, reached(50)), (false, reached(40))], (Some(50), Some(50))),
+            (vec![(false, stopped), (false, reached(98))], (Some(98), Some(98))),
+            (vec![(true, Reached { complete_until: None, ..edge }), (false, reached(99))], (Some(95), None)),
+        ] {
+            let progress = progress_of(&sources, at(100));
+            let has_edge = sources.iter().any(|(is_edge, _)| *is_edge);
+            let expected = Progress { as_of: expected.0.map(at), complete_until: expected.1.map(at), has_edge };
+            assert_eq!(progress, expected, "{sources:?}");
+        }
+    }
+}
