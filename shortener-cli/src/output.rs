@@ -262,7 +262,8 @@ impl Output {
         let now = now();
         match R::SHAPE {
             Shape::Single => {
-                report.lines().iter().map(|line| text::record(R::FIELDS, &values::<R>(line), now)).collect()
+                let record = |line| text::record(R::FIELDS, &values::<R>(line), &R::beyond(line), now);
+                report.lines().iter().map(record).collect()
             }
             Shape::List => {
                 let columns = R::columns();

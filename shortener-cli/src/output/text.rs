@@ -85,7 +85,7 @@ pub(super) fn aligned(names: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// One thing with a line for each field that has a value, which is never cut.
-pub(super) fn record(names: &[&str], values: &[Value], now: Timestamp) -> String {
+pub(super) fn record(names: &[&str], values: &[Value], beyond: &[(&str, String)], now: Timestamp) -> String {
     let mut table = Table::new();
     for (name, value) in names.iter().zip(values) {
         let cell = match readable(value) {
@@ -96,6 +96,9 @@ pub(super) fn record(names: &[&str], values: &[Value], now: Timestamp) -> String
             },
         };
         table.add_row([name.replace('_', " "), cell]);
+    }
+    for (name, cell) in beyond {
+        table.add_row([(*name).to_owned(), printable(cell)]);
     }
     trimmed(table)
 }
