@@ -140,6 +140,9 @@ impl Output {
             }
             Format::Table => buffer.extend(self.table(report).into_bytes()),
         }
+        if self.terminal && self.format != Format::Table {
+            buffer = text::harmless(&buffer, self.format).into_bytes();
+        }
         write_out(&buffer)
     }
 
@@ -264,7 +267,8 @@ impl Output {
         let now = now();
         match R::SHAPE {
             Shape::Single => {
-                report.lines().iter().map(|line| text::record(R::FIELDS, &values::<R>(line), now)).collect()
+                let record = |line| text::record(R::FIELDS, &values::<R>(line), &R::beyond(line), now);
+                report.lines().iter().map(record).collect()
             }
             Shape::List => {
                 let columns = R::columns();

@@ -9,6 +9,8 @@ use shortener_core::wire::{
     LinkPage, TagList, Whoami,
 };
 
+use crate::stats::number;
+
 /// A document that commands print. As JSON it is itself; in the other formats it is made of lines.
 pub(crate) trait Report: Serialize {
     /// What has a line of its own.
@@ -21,6 +23,10 @@ pub(crate) trait Report: Serialize {
     const NOTHING: &'static str = "nothing to show";
     /// The lines.
     fn lines(&self) -> &[Self::Line];
+    /// What people see of one thing beyond its fields, with its name.
+    fn beyond(_line: &Self::Line) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// The columns that people see of a list.
     fn columns() -> Vec<Column<Self::Line>> {
         Vec::new()
@@ -141,6 +147,18 @@ impl Report for Link {
     fn lines(&self) -> &[Self] {
         std::slice::from_ref(self)
     }
+
+    fn beyond(link: &Self) -> Vec<(&'static str, String)> {
+        let clicks = link.clicks.map(|clicks| {
+            let others = match clicks.total.saturating_sub(clicks.human) {
+                0 => String::new(),
+                others => format!(" (plus {} by bots)", number(others)),
+            };
+            ("clicks", number(clicks.human) + &others)
+        });
+        let used = link.clicks_used.map(|used| ("clicks used", number(used)));
+        clicks.into_iter().chain(used).collect()
+    }
 }
 
 impl Report for LinkPage {
@@ -161,7 +179,18 @@ impl Report for LinkPage {
             Column { name: "TAGS", cell: |link, _| tags(&link.tags) },
             Column { name: "EXPIRES", cell: |link, moments| moments.show(link.expires_at, "never") },
             Column { name: "CREATED", cell: |link, moments| moments.show(Some(link.created_at), "") },
+            // Last, so that scripts find the others where they always were.
+            Column { name: "CLICKS", cell: clicks },
         ]
+    }
+}
+
+/// Clicks by people, as far as the service told them.
+fn clicks(link: &Link, moments: Moments) -> String {
+    match (link.clicks, moments) {
+        (None, _) => String::new(),
+        (Some(clicks), Moments::Exact) => clicks.human.to_string(),
+        (Some(clicks), Moments::RelativeTo(_)) => number(clicks.human),
     }
 }
 

@@ -14,7 +14,7 @@ mod report;
 mod tests;
 mod words;
 
-pub(crate) use look::{Bars, Glyphs, Look};
+pub(crate) use look::{Bars, Glyphs, Look, number};
 pub(crate) use names::Subject;
 pub(crate) use ranking::ranking;
 pub(crate) use report::Names;

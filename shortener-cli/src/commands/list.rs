@@ -43,7 +43,8 @@ enum Direction {
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
     let operations = context.operations().await?;
-    let mut filter = filter(&args);
+    // Only a table has room for them, and they cost reads.
+    let mut filter = LinkFilter { clicks: context.output.format == Format::Table, ..filter(&args) };
     // Aligning and closing a document need every line; other formats are printed as the pages come.
     let whole = context.output.format == Format::Json || context.output.is_for_people();
     let mut links: Vec<Link> = Vec::new();

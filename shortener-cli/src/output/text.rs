@@ -1,9 +1,12 @@
 //! Text as terminals and pipes get it.
 
+use std::fmt::Write as _;
+
 use comfy_table::{ContentArrangement, Table};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::cli::Format;
 use crate::report::{readable, relative};
 
 /// A field of JSON as plain text: nothing for null, lists joined by `;`, objects as JSON.
@@ -38,6 +41,23 @@ pub(crate) fn printable(text: &str) -> String {
     shown
 }
 
+/// Data in a format for programs as a terminal may get it: what could deceive a reader is escaped, in JSON by its own
+/// escapes, so that it means the same.
+pub(super) fn harmless(data: &[u8], format: Format) -> String {
+    let mut shown = String::with_capacity(data.len());
+    for character in String::from_utf8_lossy(data).chars() {
+        if matches!(character, '\n' | '\t') || !is_deceptive(character) {
+            shown.push(character);
+        } else if format.is_json() {
+            // All of them are below U+10000; writing to a String cannot fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(character));
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+    }
+    shown
+}
+
 fn is_deceptive(character: char) -> bool {
     let bidirectional =
         matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -65,7 +85,7 @@ pub(super) fn aligned(names: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// One thing with a line for each field that has a value, which is never cut.
-pub(super) fn record(names: &[&str], values: &[Value], now: Timestamp) -> String {
+pub(super) fn record(names: &[&str], values: &[Value], beyond: &[(&str, String)], now: Timestamp) -> String {
     let mut table = Table::new();
     for (name, value) in names.iter().zip(values) {
         let cell = match readable(value) {
@@ -76,6 +96,9 @@ pub(super) fn record(names: &[&str], values: &[Value], now: Timestamp) -> String
             },
         };
         table.add_row([name.replace('_', " "), cell]);
+    }
+    for (name, cell) in beyond {
+        table.add_row([(*name).to_owned(), printable(cell)]);
     }
     trimmed(table)
 }
@@ -127,6 +150,15 @@ mod tests {
         assert_eq!(printable("a\u{1b}[31mb"), "a\\u{1b}[31mb");
         assert_eq!(printable("evil\u{202e}moc.elpmaxe"), "evil\\u{202e}moc.elpmaxe");
         assert_eq!(printable("bücher – ok"), "bücher – ok");
+    }
+
+    #[test]
+    fn json_on_a_terminal_means_the_same_and_hides_nothing() {
+        let value = Value::from("a\u{1b}[31m\u{9b}\u{202e}\nb\u{feff}é");
+        let shown = harmless(serde_json::to_string_pretty(&value).unwrap().as_bytes(), Format::Json);
+        assert!(!shown.contains(is_deceptive), "{shown:?}");
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), value);
+        assert_eq!(harmless("a\tb\u{9b}\n".as_bytes(), Format::Tsv), "a\tb\\u{9b}\n");
     }
 
     #[test]

@@ -1,6 +1,13 @@
 //! Statistics as scripts and people read them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use shortener_core::clock::{Clock, SystemClock};
+use shortener_core::link::{Domain, ShortCode};
+use shortener_core::stats::{Class, Dimension, Hour, Ledger, Reached, Source, Sources, Split, Subject, Tally};
+use shortener_core::table::Table;
+use shortener_core::table::sqlite::{SqliteOptions, SqliteTable};
 
 use crate::support::{FakeApi, TestCli, answer, link};
 
@@ -137,6 +144,17 @@ mod on_a_terminal {
     }
 
     #[test]
+    fn no_format_lets_a_name_move_the_cursor() {
+        let api = api();
+        for format in ["json", "ndjson", "csv", "tsv", "table"] {
+            let args = ["stats", "launch", "--by", "referrer", "-o", format];
+            let (status, shown) = Terminal::start(&cli(&api).with("LANG", "C.UTF-8"), &args).end();
+            assert_eq!(status, 0, "{shown}");
+            assert!(shown.contains("202e") && !shown.contains(['\u{1b}', '\u{202e}']), "{format}: {shown:?}");
+        }
+    }
+
+    #[test]
     fn a_watch_draws_again_until_it_is_interrupted() {
         let api = api();
         let mut watch = Terminal::start(&cli(&api), &["stats", "launch", "--watch=1"]);
@@ -148,5 +166,55 @@ mod on_a_terminal {
         let (status, shown) = watch.end();
         assert_eq!(status, 130, "{shown}");
         assert!(shown.matches("\u{1b}[H").count() >= 2, "{shown:?}");
+    }
+}
+
+/// Counts this many people and bots of the link `launch` in the hour that it is.
+fn count(cli: &TestCli, human: u64, bot: u64) {
+    let table: Arc<dyn Table> = Arc::new(SqliteTable::open(&cli.path("links.db"), SqliteOptions::default()).unwrap());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut tally = Tally::default();
+    for (class, clicks) in [(Class::Human, human), (Class::Bot, bot)] {
+        *tally.clicks.of_mut(class) = clicks;
+        tally.breakdown_mut(Dimension::Country).add("DE", Split::of(class, clicks));
+    }
+    let (domain, code) = (Domain::default(), ShortCode::parse("launch").unwrap());
+    let tallies = [(Subject::Link(domain.clone(), code), tally.clone()), (Subject::Site(domain), tally)];
+    let now = clock.now();
+    let stored = async {
+        let reached = Reached { as_of: now, complete_until: Some(now), stopped_at: None };
+        Sources::new(table.clone()).report(&Source::edge(), &reached).await.unwrap();
+        Ledger::new(table, clock).record(&Source::edge(), Hour::of(now), 1, &tallies).await.unwrap()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert!(runtime.block_on(stored).written > 0);
+}
+
+#[test]
+fn what_was_counted_is_shown_by_every_command() {
+    let cli = TestCli::new().with("SHORT_FILE", "links.db");
+    cli.run(&["create", "https://example.com/", "--code", "launch"]).exits(0);
+    count(&cli, 1284, 175);
+    for args in [&["stats", "launch", "--json"][..], &["stats", "--json"]] {
+        let stats: Value = serde_json::from_str(&cli.run(args).exits(0).stdout).unwrap();
+        assert_eq!((&stats["clicks"]["human"], &stats["clicks"]["bot"]), (&json!(1284), &json!(175)));
+    }
+    assert_eq!(cli.run(&["stats", "launch", "--by", "country", "-o", "csv"]).stdout, "name,clicks\nDE,1284\n");
+    let all = cli.run(&["stats", "launch", "--by", "country", "--bots", "include", "-o", "csv"]).stdout;
+    assert_eq!(all, "name,clicks\nDE,1459\n");
+    assert_eq!(cli.run(&["top", "--day", "today"]).stdout, "launch\t1284\thttps://example.com/\n");
+    assert!(cli.run(&["list"]).stdout.ends_with("\t1284\n"));
+    assert_eq!(cli.run(&["stats", "nope"]).exits(3).stdout, "");
+    cli.run(&["stats", "launch", "--since", "yesteryear"]).exits(6);
+    cli.run(&["stats", "launch", "--tz", "Mars/Olympus"]).exits(6);
+    #[cfg(unix)]
+    for (args, expected) in [
+        (&["inspect", "launch"][..], "1,284 (plus 175 by bots)\n"),
+        (&["list"], "1,284\n"),
+        (&["stats", "launch"], "1,284 clicks"),
+        (&["top"], "https://example.com/\n"),
+    ] {
+        let (_, shown) = crate::support::Terminal::start(&cli, args).end();
+        assert!(shown.contains(expected), "{shown}");
     }
 }
