@@ -204,7 +204,7 @@ fn run(seed: u64, breakage: Breakage) -> Result<(), String> {
 
 #[test]
 fn after_one_last_pass_everything_is_true_and_a_further_one_writes_nothing() {
-    for seed in 0..25 {
+    for seed in 0..80 {
         assert_eq!(run(seed, Breakage::None), Ok(()), "seed {seed}");
     }
 }
