@@ -53,7 +53,8 @@ impl LogSource for Several {
 /// # Errors
 /// A place is none.
 pub(crate) async fn sources(places: &[String], region: Option<&str>) -> anyhow::Result<Arc<dyn LogSource>> {
-    let (buckets, paths): (Vec<_>, Vec<_>) = places.iter().partition(|place| place.contains("://"));
+    let (buckets, paths): (Vec<_>, Vec<_>) =
+        places.iter().partition(|place| place.starts_with("s3:") || place.contains("://"));
     let mut sources: Vec<Arc<dyn LogSource>> = Vec::new();
     if !paths.is_empty() {
         sources.push(Arc::new(Folder::new(paths)));
@@ -109,7 +110,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 pub(crate) fn words(report: &IngestReport, is_dry_run: bool) -> String {
     let what = if is_dry_run { "would count" } else { "counted" };
     let mut text = format!(
-        "{what} {} again, for {} of {}\n{}, {}, {} for codes that no link has\n",
+        "{what} {} anew, for {} of {} listed\n{}, {}, {} for codes that no link has\n",
         of(report.hours, "hour"),
         of(report.new_files, "new file"),
         report.files,
