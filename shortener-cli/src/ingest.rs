@@ -53,7 +53,8 @@ impl LogSource for Several {
 /// # Errors
 /// A place is none.
 pub(crate) async fn sources(places: &[String], region: Option<&str>) -> anyhow::Result<Arc<dyn LogSource>> {
-    let (buckets, paths): (Vec<_>, Vec<_>) = places.iter().partition(|place| place.contains("://"));
+    let (buckets, paths): (Vec<_>, Vec<_>) =
+        places.iter().partition(|place| place.starts_with("s3:") || place.contains("://"));
     let mut sources: Vec<Arc<dyn LogSource>> = Vec::new();
     if !paths.is_empty() {
         sources.push(Arc::new(Folder::new(paths)));
@@ -108,42 +109,33 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 /// What a count came to, for people.
 pub(crate) fn words(report: &IngestReport, is_dry_run: bool) -> String {
     let what = if is_dry_run { "would count" } else { "counted" };
-    let mut text = format!(
-        "{what} {} again, for {} of {}\n{}, {}, {} for codes that no link has\n",
-        of(report.hours, "hour"),
-        of(report.new_files, "new file"),
-        report.files,
-        of(report.lines, "request"),
-        match report.duplicates {
-            1 => "1 copy left out".to_owned(),
-            copies => format!("{copies} copies left out"),
-        },
-        report.orphans,
-    );
+    let (hours, files) = (of(report.hours, "hour"), of(report.new_files, "new file"));
+    let copies = if report.duplicates == 1 { "copy" } else { "copies" };
+    let mut lines = vec![
+        format!("{what} {hours} anew, for {files} of {} listed", report.files),
+        format!(
+            "{}, {} {copies} left out, {} for codes that no link has",
+            of(report.lines, "request"),
+            report.duplicates,
+            report.orphans
+        ),
+    ];
     if !report.rejected_lines.is_empty() {
-        let reasons =
-            report.rejected_lines.iter().map(|(reason, lines)| format!("{lines} {}", reason.replace('_', " ")));
-        text.push_str(&format!("rejected lines: {}\n", reasons.collect::<Vec<_>>().join(", ")));
+        let reason = |(reason, lines): (&String, &u64)| format!("{lines} {}", reason.replace('_', " "));
+        let reasons: Vec<_> = report.rejected_lines.iter().map(reason).collect();
+        lines.push(format!("rejected lines: {}", reasons.join(", ")));
     }
-    if is_dry_run {
-        text.push_str("nothing was written\n");
+    lines.push(if is_dry_run {
+        "nothing was written".to_owned()
     } else {
-        text.push_str(&format!(
-            "{} written, {} stored already\n",
-            of(report.written, "item"),
-            of(report.unchanged, "count")
-        ));
-    }
+        format!("{} written, {} stored already", of(report.written, "item"), of(report.unchanged, "count"))
+    });
     if report.hours_left > 0 {
-        text.push_str(&format!("{} left\n", of(report.hours_left, "hour")));
+        lines.push(format!("{} left", of(report.hours_left, "hour")));
     }
-    if let Some(moment) = report.as_of {
-        text.push_str(&format!("what was delivered until {moment} is counted\n"));
-    }
-    if let Some(moment) = report.complete_until {
-        text.push_str(&format!("hours before {moment} are final\n"));
-    }
-    text
+    lines.extend(report.as_of.map(|moment| format!("what was delivered until {moment} is counted")));
+    lines.extend(report.complete_until.map(|moment| format!("hours before {moment} are final")));
+    lines.join("\n") + "\n"
 }
 
 fn of(number: u64, thing: &str) -> String {

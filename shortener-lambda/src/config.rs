@@ -43,6 +43,15 @@ pub struct Config {
     pub metrics: Metrics,
     /// `AWS_LAMBDA_FUNCTION_NAME`: what metrics are filed under; `short` where there is none.
     pub function: String,
+    /// `SHORT_LOG_BUCKET`: bucket of the edge's access logs, which the function `ingest` counts.
+    pub log_bucket: Option<String>,
+    /// `SHORT_LOG_PREFIX`: what the keys of all logs begin with; nothing by default.
+    pub log_prefix: String,
+    /// `SHORT_EXPECTED_REQUESTS`: `cloudwatch` asks for the number of requests that there should be logs of, `none`, the
+    /// default, does not.
+    pub asks_for_requests: bool,
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`: memory of the function, in MB.
+    pub memory_mb: Option<usize>,
     /// Where this process runs: Lambda sets `AWS_LAMBDA_RUNTIME_API`.
     pub place: Place,
 }
@@ -145,6 +154,11 @@ impl Config {
             endpoint_url: set("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| set("AWS_ENDPOINT_URL")),
             metrics: parse_metrics(set("SHORT_METRICS").as_deref(), place)
                 .map_err(|invalid| refuse("SHORT_METRICS", invalid))?,
+            log_bucket: set("SHORT_LOG_BUCKET"),
+            log_prefix: set("SHORT_LOG_PREFIX").unwrap_or_default(),
+            asks_for_requests: parse_expected(set("SHORT_EXPECTED_REQUESTS").as_deref())
+                .map_err(|invalid| refuse("SHORT_EXPECTED_REQUESTS", invalid))?,
+            memory_mb: set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|megabytes| megabytes.parse().ok()),
             function: set("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "short".to_owned()),
             place,
         })
@@ -221,6 +235,14 @@ fn parse_metrics(text: Option<&str>, place: Place) -> Result<Metrics, InvalidVal
         (Some("emf"), _) | (None, Place::Lambda) => Ok(Metrics::Emf),
         (Some("none"), _) | (None, Place::Elsewhere) => Ok(Metrics::None),
         (Some(_), _) => Err(InvalidValue::new("metrics_invalid", "metrics go to 'emf' or 'none'")),
+    }
+}
+
+fn parse_expected(text: Option<&str>) -> Result<bool, InvalidValue> {
+    match text {
+        None | Some("none") => Ok(false),
+        Some("cloudwatch") => Ok(true),
+        Some(_) => Err(InvalidValue::new("expected_invalid", "expected requests come from 'cloudwatch' or 'none'")),
     }
 }
 

@@ -6,6 +6,8 @@ mod app;
 pub mod config;
 mod deadline;
 #[cfg(feature = "aws")]
+pub mod ingest;
+#[cfg(feature = "aws")]
 pub mod lambda;
 pub mod log;
 pub mod metrics;

@@ -26,6 +26,15 @@ pub const STORE_FAILURES: &str = "StoreFailures";
 /// Instances that answered their first invocation.
 pub const COLD_STARTS: &str = "ColdStarts";
 
+/// Lines of access logs that were counted, copies once.
+pub const INGESTED_LINES: &str = "IngestedLines";
+
+/// Lines of access logs that could not be counted.
+pub const REJECTED_LINES: &str = "RejectedLines";
+
+/// How long ago that was up to which everything delivered is counted, in seconds.
+pub const INGEST_LAG: &str = "IngestLag";
+
 /// How a click ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -213,47 +213,23 @@ resource "aws_cloudwatch_metric_alarm" "ingest_failures" {
   tags = local.tags
 }
 
-# No run that ended well for four intervals: numbers are old, and missing data is the very symptom.
+# By the function's own metric: how old the numbers are. Without a run there is none, which is the very symptom.
 resource "aws_cloudwatch_metric_alarm" "ingest_lag" {
   count = var.alarms_enabled && local.has_ingest ? 1 : 0
 
   alarm_name          = "${var.name}-ingest-lag"
-  alarm_description   = "No run of ${var.name}-ingest has ended well for ${4 * var.ingest_interval_minutes} minutes: statistics are out of date."
+  alarm_description   = "For ${4 * var.ingest_interval_minutes} minutes no run of ${var.name}-ingest has counted all logs: statistics are out of date. The log of the function says what is left."
+  namespace           = "Short"
+  metric_name         = "IngestLag"
+  dimensions          = { Function = aws_lambda_function.this["ingest"].function_name }
+  statistic           = "Minimum"
+  period              = 4 * 60 * var.ingest_interval_minutes
   evaluation_periods  = 1
-  comparison_operator = "LessThanThreshold"
-  threshold           = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 4 * 60 * var.ingest_interval_minutes
   treat_missing_data  = "breaching"
   alarm_actions       = local.alarm_actions
   ok_actions          = local.alarm_actions
-
-  metric_query {
-    id          = "ended"
-    label       = "Runs that ended well"
-    expression  = "runs - FILL(errors, 0)"
-    return_data = true
-  }
-
-  metric_query {
-    id = "runs"
-    metric {
-      namespace   = "AWS/Lambda"
-      metric_name = "Invocations"
-      dimensions  = { FunctionName = aws_lambda_function.this["ingest"].function_name }
-      stat        = "Sum"
-      period      = 4 * 60 * var.ingest_interval_minutes
-    }
-  }
-
-  metric_query {
-    id = "errors"
-    metric {
-      namespace   = "AWS/Lambda"
-      metric_name = "Errors"
-      dimensions  = { FunctionName = aws_lambda_function.this["ingest"].function_name }
-      stat        = "Sum"
-      period      = 4 * 60 * var.ingest_interval_minutes
-    }
-  }
 
   tags = local.tags
 }

@@ -39,12 +39,15 @@ locals {
       timeout     = var.ingest_timeout_s
       reserved    = var.ingest_reserved_concurrency
       provisioned = 0
-      environment = {
-        SHORT_LOG        = var.log_filter
-        SHORT_LOG_BUCKET = aws_s3_bucket.access_logs[0].id
-        SHORT_LOG_PREFIX = "${local.access_log_prefix}/"
-        SHORT_TABLE      = local.table_name
-      }
+      environment = merge(
+        {
+          SHORT_LOG        = var.log_filter
+          SHORT_LOG_BUCKET = aws_s3_bucket.access_logs[0].id
+          SHORT_LOG_PREFIX = "${local.access_log_prefix}/"
+          SHORT_TABLE      = local.table_name
+        },
+        var.ingest_expected_requests ? { SHORT_EXPECTED_REQUESTS = "cloudwatch" } : {},
+      )
     }
   })
 }

@@ -23,8 +23,10 @@ locals {
       indexes = ["dynamodb:Query"]
     }
     ingest = {
-      # Statistics are set under a generation: conditional puts and updates, alone or as transactions.
+      # Statistics are set under a generation, and the lease is given back.
       table = [
+        "dynamodb:BatchGetItem",
+        "dynamodb:DeleteItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
@@ -158,6 +160,16 @@ locals {
     ])
   }
 
+  # CloudWatch's metrics know no resources: a wildcard, and only where the number of requests is asked for.
+  meter_statements = {
+    ingest = var.ingest_expected_requests ? [{
+      Sid      = "ReadMetrics"
+      Effect   = "Allow"
+      Action   = ["cloudwatch:GetMetricStatistics"]
+      Resource = ["*"]
+    }] : []
+  }
+
   # DynamoDB uses the table's key in the name of whoever calls it.
   key_statements = var.table_kms_key_arn == null ? [] : [{
     Sid       = "UseTableKey"
@@ -167,7 +179,7 @@ locals {
     Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }
   }]
 
-  # X-Ray knows no resources: the only wildcard, and only where tracing is asked for.
+  # X-Ray knows no resources: a wildcard, and only where tracing is asked for.
   trace_statements = var.xray_tracing ? [{
     Sid      = "Trace"
     Effect   = "Allow"
@@ -205,6 +217,7 @@ resource "aws_iam_role_policy" "function" {
       local.log_statements[each.key],
       lookup(local.purge_statements, each.key, []),
       lookup(local.ledger_statements, each.key, []),
+      lookup(local.meter_statements, each.key, []),
       local.key_statements,
       local.trace_statements,
     )

@@ -4,8 +4,10 @@ locals {
   # not at an update.
   access_log_prefix = "edge"
 
-  # What is counted, and nothing that names a visitor: no address, forwarded or not, no port, no cookie.
-  access_log_fields = [
+  # What is counted: no port, no cookie, and no address but that of the connection, which tells visitors apart.
+  access_log_fields = concat(local.access_log_usual_fields, var.count_visitors ? ["c-ip"] : [])
+
+  access_log_usual_fields = [
     "date",
     "time",
     "x-edge-request-id",

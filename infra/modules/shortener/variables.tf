@@ -540,6 +540,18 @@ variable "ingest_enabled" {
   default     = true
 }
 
+variable "count_visitors" {
+  description = "Whether visitors are counted, not only clicks. Their addresses (`c-ip`) are then in the access logs for `access_log_retention_days`, and nowhere else: statistics keep sketches under a salt that is destroyed after two days."
+  type        = bool
+  default     = true
+}
+
+variable "ingest_expected_requests" {
+  description = "Whether `ingest` asks CloudWatch how many requests there were, so that statistics say how complete the logs are. It may then read every metric of the account, because this permission knows no resources."
+  type        = bool
+  default     = false
+}
+
 variable "ingest_interval_minutes" {
   description = "Time between two runs of `ingest`, in minutes."
   type        = number

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use shortener_core::clock::{Clock, SystemClock};
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
 use shortener_core::ingest::{IngestReport, LogLine};
@@ -44,8 +45,12 @@ fn cli() -> TestCli {
     cli
 }
 
+/// A report without its moments, which the outcome hides.
 fn report(json: &str) -> IngestReport {
-    serde_json::from_str(json).unwrap()
+    let mut report: Value = serde_json::from_str(json).unwrap();
+    report["as_of"].take();
+    report["complete_until"].take();
+    serde_json::from_value(report).unwrap()
 }
 
 #[test]
@@ -55,7 +60,7 @@ fn logs_are_counted_once_however_often_they_are_given() {
     assert_eq!((dry.hours, dry.lines, dry.duplicates, dry.orphans, dry.written), (1, 3, 1, 1, 0));
     let first = report(&cli.run(&["ingest", "logs", "--json"]).exits(0).stdout);
     assert_eq!((first.new_files, first.hours, first.lines, first.hours_left), (1, 1, 3, 0));
-    assert!(first.written > 0 && first.as_of.is_some());
+    assert!(first.written > 0);
     let again = report(&cli.run(&["ingest", "logs", "logs", "--json"]).exits(0).stdout);
     assert_eq!((again.files, again.new_files, again.hours), (1, 0, 0));
 }
@@ -76,8 +81,7 @@ fn what_was_counted_is_said_in_words_and_what_is_wrong_as_well() {
         &["--api", "https://go.example.com", "ingest", "logs"],
     ]);
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
-    let (shown, hour) = (shown, Hour::of(SystemClock.now()).to_string());
-    insta::assert_snapshot!(shown.replace(&hour, "[hour]"));
+    insta::assert_snapshot!(shown);
     let rejected = report(&cli.run(&["ingest", "logs", "--json", "--distribution", "E2EXAMPLE"]).exits(8).stdout);
     assert_eq!((rejected.files, rejected.new_files, rejected.problems.len()), (2, 0, 1));
 }

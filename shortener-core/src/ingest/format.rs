@@ -1,6 +1,7 @@
 //! The order of fields where a log does not say it, and what stands between them.
 
-/// The fields that our Terraform configures (`access_log_fields` in `infra/modules/shortener/logs.tf`), in its order.
+/// The fields that our Terraform configures (`access_log_usual_fields` in `infra/modules/shortener/logs.tf`), in its order.
+/// Where visitors are counted `c-ip` follows, as the header of such a log says.
 pub const CONFIGURED_FIELDS: [&str; 18] = [
     "date",
     "time",
@@ -45,7 +46,7 @@ mod tests {
     #[test]
     fn the_fields_are_those_of_the_terraform() {
         let terraform = include_str!("../../../infra/modules/shortener/logs.tf");
-        let (_, list) = terraform.split_once("access_log_fields = [").unwrap();
+        let (_, list) = terraform.split_once("access_log_usual_fields = [").unwrap();
         let (list, _) = list.split_once("\n  ]").unwrap();
         let fields: Vec<_> = list.lines().filter_map(|line| line.trim().strip_suffix(',')).collect();
         let expected = CONFIGURED_FIELDS.map(|field| format!("\"{field}\""));

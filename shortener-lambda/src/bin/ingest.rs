@@ -1,25 +1,15 @@
-//! The function that will count clicks from the edge's logs. It has nothing to ingest yet, and says so.
+//! The function that counts clicks from the edge's access logs, on a schedule.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::process::ExitCode;
 
 use lambda_http::LambdaEvent;
-use serde::Serialize;
 use serde_json::Value;
-use shortener_core::version;
-use shortener_lambda::config::{Config, Place};
+use shortener_lambda::config::{Config, Metrics, Place};
+use shortener_lambda::ingest::Counting;
 use shortener_lambda::lambda;
 use shortener_lambda::log::{self, LogFormat};
+use shortener_lambda::metrics::Meter;
 use shortener_lambda::process::{self, Failure};
-
-/// What an invocation is answered with.
-#[derive(Debug, Serialize)]
-struct Report {
-    status: &'static str,
-    version: &'static str,
-    revision: &'static str,
-}
 
 fn main() -> ExitCode {
     process::run("shortener-ingest", start)
@@ -28,15 +18,28 @@ fn main() -> ExitCode {
 fn start() -> Result<(), Failure> {
     let config = Config::from_env()?;
     if config.place != Place::Lambda {
-        return Err("shortener-ingest is a Lambda function that EventBridge invokes; it does nothing elsewhere".into());
+        return Err(
+            "shortener-ingest is a Lambda function that EventBridge invokes; elsewhere use 'short ingest'".into()
+        );
     }
     log::start(LogFormat::Json, &config.log)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(lambda::run(None, |event: LambdaEvent<Value>| ingest(&event.payload)))
+    runtime.block_on(run(&config))
 }
 
-fn ingest(event: &Value) -> Ready<Result<Report, Infallible>> {
-    let source = event.get("source").and_then(Value::as_str).unwrap_or("unknown");
-    tracing::info!(source, "there is nothing to ingest yet");
-    ready(Ok(Report { status: "nothing_to_ingest", version: version::VERSION, revision: version::REVISION }))
+async fn run(config: &Config) -> Result<(), Failure> {
+    let meter = match config.metrics {
+        Metrics::Emf => Meter::start(&config.function),
+        Metrics::None => None,
+    };
+    let counting = Counting::connect(config).await?;
+    lambda::run(meter, move |event: LambdaEvent<Value>| {
+        let counting = counting.clone();
+        async move {
+            let source = event.payload.get("source").and_then(Value::as_str).unwrap_or("unknown");
+            tracing::debug!(source, "invoked");
+            counting.run(event.context.deadline).await
+        }
+    })
+    .await
 }

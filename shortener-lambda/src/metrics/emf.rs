@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use metrics::{Unit, describe_counter, describe_histogram};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use shortener_core::metrics::CACHE_HITS;
 
-use super::{COLD_STARTS, REDIRECTS, STORE_FAILURES, STORE_LATENCY};
+use super::{COLD_STARTS, INGEST_LAG, INGESTED_LINES, REDIRECTS, REJECTED_LINES, STORE_FAILURES, STORE_LATENCY};
 
 /// The namespace of all metrics.
 const NAMESPACE: &str = "Short";
@@ -56,7 +56,8 @@ impl Meter {
         let builder = Builder::new().cloudwatch_namespace(NAMESPACE).with_dimension("Function", function.to_owned());
         let collector = builder.init().map_err(|error| tracing::warn!(error, "no metrics are collected")).ok()?;
         describe_histogram!(STORE_LATENCY, Unit::Milliseconds, "");
-        for name in [REDIRECTS, STORE_FAILURES, COLD_STARTS, CACHE_HITS] {
+        describe_gauge!(INGEST_LAG, Unit::Seconds, "");
+        for name in [REDIRECTS, STORE_FAILURES, COLD_STARTS, CACHE_HITS, INGESTED_LINES, REJECTED_LINES] {
             describe_counter!(name, Unit::Count, "");
         }
         Some(Self { collector, room: Room(Arc::new(AtomicUsize::new(MOST_VALUES))) })

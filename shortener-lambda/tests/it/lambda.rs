@@ -7,6 +7,7 @@ mod bad_events;
 #[cfg(feature = "cold-start")]
 mod cold_start;
 mod freezing;
+mod ingest;
 mod log_lines;
 mod meters;
 mod purges;

@@ -289,8 +289,8 @@ run "by_default" {
     error_message = "a field that is counted is not logged"
   }
   assert {
-    condition     = alltrue([for field in aws_cloudwatch_log_delivery.access_logs[0].record_fields : !contains(["c-ip", "c-port", "x-forwarded-for", "cs(Cookie)", "asn"], field)])
-    error_message = "the access logs name visitors"
+    condition     = alltrue([for field in aws_cloudwatch_log_delivery.access_logs[0].record_fields : !contains(["c-port", "x-forwarded-for", "cs(Cookie)", "asn"], field)]) && reverse(aws_cloudwatch_log_delivery.access_logs[0].record_fields)[0] == "c-ip"
+    error_message = "the access logs name visitors by more than their address, or visitors cannot be told apart"
   }
   assert {
     condition     = aws_cloudwatch_log_delivery_destination.access_logs[0].output_format == "w3c" && aws_cloudwatch_log_delivery.access_logs[0].field_delimiter == "\t" && aws_cloudwatch_log_delivery.access_logs[0].s3_delivery_configuration[0].suffix_path == "{yyyy}/{MM}/{dd}/{HH}"
@@ -522,6 +522,7 @@ run "with_everything_off" {
 run "without_a_base_url_or_statistics" {
   variables {
     base_url       = null
+    count_visitors = false
     ingest_enabled = false
   }
 
@@ -535,5 +536,9 @@ run "without_a_base_url_or_statistics" {
   assert {
     condition     = length(aws_s3_bucket.access_logs) == 1 && !contains(keys(aws_lambda_function.this), "ingest") && length(aws_cloudwatch_event_rule.ingest) == 0 && length(aws_cloudwatch_metric_alarm.ingest_lag) == 0
     error_message = "clicks are counted though nobody asked, or the ledger is gone with the count"
+  }
+  assert {
+    condition     = !contains(aws_cloudwatch_log_delivery.access_logs[0].record_fields, "c-ip")
+    error_message = "addresses are logged though nobody counts visitors"
   }
 }

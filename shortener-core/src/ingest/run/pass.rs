@@ -221,7 +221,7 @@ impl<'a> Pass<'a> {
             if let Err(error) = self.ingest.salts.destroy_due(now).await {
                 self.problem(format!("salts of visitors cannot be destroyed: {error}"));
             }
-            self.say_how_far(left.is_empty(), complete_until).await;
+            self.say_how_far(self.is_all_counted(), complete_until).await;
         }
     }
 
@@ -243,21 +243,22 @@ impl<'a> Pass<'a> {
     }
 
     fn name_foreign_files(&mut self) {
-        let wanted = self.ingest.options.distribution.as_deref();
-        let named = self.files.foreign.iter();
-        let problems: Vec<_> = named
-            .map(|(distribution, files)| match wanted {
-                Some(wanted) => {
-                    format!("{files} files of distribution {distribution} are not counted: it is not {wanted}")
-                }
-                None => {
-                    format!("{files} files of distribution {distribution} are not counted: there are several, name one")
-                }
-            })
-            .collect();
-        for problem in problems {
-            self.problem(problem);
+        let foreign = std::mem::take(&mut self.files.foreign);
+        for (distribution, files) in &foreign {
+            let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+            let why = match &self.files.distribution {
+                Some(wanted) => format!("only those of {wanted} are"),
+                None => "there are several distributions, name one".to_owned(),
+            };
+            self.problem(format!("{files} of distribution {distribution} left alone: {why}"));
         }
+        self.files.foreign = foreign;
+    }
+
+    /// Whether every file that is there is counted, but those that are none of ours.
+    fn is_all_counted(&self) -> bool {
+        let are_ours_known = self.files.distribution.is_some() || self.files.foreign.is_empty();
+        are_ours_known && self.left().is_empty()
     }
 
     fn problem(&mut self, problem: String) {

@@ -135,10 +135,10 @@ async fn files_of_another_distribution_are_left_alone_and_named() {
     world.put("1", &[("r1", "/a", 302)]);
     world.logs.put("EOTHER.2026-11-24-18.x", world.now(), log(&[("r2", "/a", 302)]));
     let report = world.pass().await;
-    assert_eq!((report.files, report.problems.len(), world.people("a").await), (0, 2, 0));
+    assert_eq!((report.files, report.problems.len(), report.as_of, world.people("a").await), (0, 2, None, 0));
     let options = IngestOptions { distribution: Some("E2EXAMPLE".to_owned()), ..IngestOptions::default() };
     let report = world.pass_with(options).await.unwrap();
-    let problem = "1 files of distribution EOTHER are not counted: it is not E2EXAMPLE";
+    let problem = "1 file of distribution EOTHER left alone: only those of E2EXAMPLE are";
     assert_eq!((report.files, &report.problems[..]), (1, &[problem.to_owned()][..]));
     assert_eq!(world.people("a").await, 1);
 }

@@ -6,12 +6,18 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use http::Request;
+use jiff::Timestamp;
 use serde_json::Value;
 use shortener_core::client::{ApiClient, ApiKey, ApiSettings, ApiUrl};
+use shortener_core::clock::{Clock, SystemClock};
+use shortener_core::ingest::testing::clicks::{Plan, code};
+use shortener_core::ingest::testing::logs::MemoryLogs;
+use shortener_core::ingest::{Ingest, IngestOptions, Lease, Reach};
 use shortener_core::link::{BaseUrl, Domain, ShortCode};
 use shortener_core::operations::{LinkRef, Operations, WriteOptions};
 use shortener_core::redirect::Resolver;
 use shortener_core::service::{Service, Settings};
+use shortener_core::stats::Hour;
 use shortener_core::table::dynamo::DynamoTable;
 use shortener_core::table::dynamo::in_process::{Fault, InProcess, Operation};
 use shortener_core::wire::{
@@ -202,6 +208,38 @@ async fn the_redirect_function_may_do_what_it_does_and_nothing_else() {
     let named: BTreeSet<&str> =
         policies["table_actions"]["redirect"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(named, REDIRECT.map(|(actions, _)| actions).into());
+}
+
+/// Counts a log of clicks, and a file that comes later, as the function does.
+async fn count_clicks(deployment: &Deployment) {
+    let base_url = BaseUrl::parse("https://s.example").unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let logs = Arc::new(MemoryLogs::new(clock.clone()));
+    let first = Hour::of(clock.now()).plus(-3);
+    let plan = Plan { hours: 1, late_files: 0, links: 3, ..Plan::new(1, 60, first) };
+    let mut files = Vec::new();
+    plan.write(&mut |log| files.push(log));
+    let service = Arc::new(Service::new(Arc::new(deployment.table.clone()), Settings::new(base_url)));
+    for file in files {
+        logs.put(&file.name, Timestamp::UNIX_EPOCH, file.bytes);
+        let lease = Lease { owner: "short-ingest".to_owned(), length: std::time::Duration::from_mins(15) };
+        let options = IngestOptions { reach: Reach::Recent, lease: Some(lease), ..IngestOptions::default() };
+        let report = Ingest::new(service.clone(), logs.clone(), options).run().await.unwrap();
+        assert_eq!((report.hours_left, report.problems), (0, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn the_ingest_may_do_what_it_does_and_nothing_else() {
+    let deployment = Deployment::start().await;
+    let client = deployment.client().await;
+    let link = CreateLink { target: "https://example.com/".to_owned(), code: Some(code(0)), ..CreateLink::default() };
+    client.create(&link, &WriteOptions::default()).await.unwrap();
+    deployment.engine.forget_operations();
+    count_clicks(&deployment).await;
+    let operations = deployment.engine.operations();
+    assert!(operations.iter().all(|operation| operation.index.is_none()));
+    assert_eq!(actions(&operations), texts(&policies()["table_actions"]["ingest"]["table"]));
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod answer;
 mod binary;
 #[path = "harness/event.rs"]
 mod event;
+#[path = "harness/fake_s3.rs"]
+mod fake_s3;
 #[path = "harness/fault_proxy.rs"]
 mod fault_proxy;
 #[path = "harness/function.rs"]
@@ -22,6 +24,7 @@ pub(crate) use answer::Answer;
 pub(crate) use binary::hello_world;
 pub(crate) use binary::release_binary;
 pub(crate) use event::Event;
+pub(crate) use fake_s3::FakeS3;
 pub(crate) use fault_proxy::{FaultProxy, Mode};
 pub(crate) use function::{Function, Setup, invocation_id};
 pub(crate) use runtime_api::Outcome;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::harness::{Event, FaultProxy, Mode, Setup, Store, release_binary};
 
-fn run(command: &mut std::process::Command) -> (Option<i32>, String, String) {
+pub(super) fn run(command: &mut std::process::Command) -> (Option<i32>, String, String) {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -82,24 +82,6 @@ async fn binaries_say_their_version_and_revision() {
         let expected = format!("{name} {} (", env!("CARGO_PKG_VERSION"));
         assert!(status == Some(0) && output.starts_with(&expected) && output.ends_with(")\n"), "{output}");
     }
-}
-
-#[tokio::test]
-async fn ingest_answers_that_there_is_nothing_to_ingest_yet() {
-    let function = Setup::binary(release_binary("shortener-ingest")).start().await;
-    let event = json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
-    let reply = function.invoke(event.to_string().into_bytes(), Duration::from_secs(5)).await;
-    let super::harness::Outcome::Response(answer) = reply.outcome else { panic!("{reply:?}") };
-    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
-    assert_eq!(
-        (&answer["status"], &answer["version"]),
-        (&json!("nothing_to_ingest"), &json!(env!("CARGO_PKG_VERSION")))
-    );
-    let line = function.log.find(|line| line["message"] == "there is nothing to ingest yet").await;
-    assert_eq!((&line["source"], &line["cold_start"]), (&json!("aws.events"), &json!(true)));
-
-    let (status, _, log) = run(&mut Setup::binary(release_binary("shortener-ingest")).command());
-    assert!(status == Some(1) && log.contains("Lambda function"), "{log}");
 }
 
 #[tokio::test]
