@@ -43,8 +43,20 @@ pub struct Config {
     pub metrics: Metrics,
     /// `AWS_LAMBDA_FUNCTION_NAME`: what metrics are filed under; `short` where there is none.
     pub function: String,
+    /// `SHORT_COUNTING`: `on` counts clicks in this process, `off` does not; `on` by default, but `off` on Lambda and
+    /// behind CloudFront, whose logs are counted.
+    pub counting: Switch,
     /// Where this process runs: Lambda sets `AWS_LAMBDA_RUNTIME_API`.
     pub place: Place,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 /// Where a process runs.
@@ -126,6 +138,7 @@ impl Config {
     pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name| lookup(name).filter(|value| !value.is_empty());
         let place = Place::of(set(RUNTIME_API).as_deref());
+        let edge = parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?;
         Ok(Self {
             table: set("SHORT_TABLE").unwrap_or_else(|| "short".to_owned()),
             base_url: set("SHORT_BASE_URL")
@@ -136,7 +149,7 @@ impl Config {
                 .map(|contact| parse_contact(&contact))
                 .transpose()
                 .map_err(|invalid| refuse("SHORT_SECURITY_CONTACT", invalid))?,
-            edge: parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?,
+            edge,
             distribution: set("SHORT_DISTRIBUTION_ID")
                 .map(|id| DistributionId::parse(&id))
                 .transpose()
@@ -145,6 +158,8 @@ impl Config {
             endpoint_url: set("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| set("AWS_ENDPOINT_URL")),
             metrics: parse_metrics(set("SHORT_METRICS").as_deref(), place)
                 .map_err(|invalid| refuse("SHORT_METRICS", invalid))?,
+            counting: counting(set("SHORT_COUNTING").as_deref(), place, edge)
+                .map_err(|invalid| refuse("SHORT_COUNTING", invalid))?,
             function: set("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "short".to_owned()),
             place,
         })
@@ -221,6 +236,26 @@ fn parse_metrics(text: Option<&str>, place: Place) -> Result<Metrics, InvalidVal
         (Some("emf"), _) | (None, Place::Lambda) => Ok(Metrics::Emf),
         (Some("none"), _) | (None, Place::Elsewhere) => Ok(Metrics::None),
         (Some(_), _) => Err(InvalidValue::new("metrics_invalid", "metrics go to 'emf' or 'none'")),
+    }
+}
+
+/// An instance on Lambda, frozen between two requests, stores nothing whatever is set.
+fn counting(text: Option<&str>, place: Place, edge: Edge) -> Result<Switch, InvalidValue> {
+    let by_default = if edge == Edge::None { Switch::On } else { Switch::Off };
+    let wanted = parse_counting(text)?.unwrap_or(by_default);
+    Ok(if place == Place::Lambda { Switch::Off } else { wanted })
+}
+
+/// Parses `on` or `off`.
+///
+/// # Errors
+/// [`InvalidValue`] if it is neither.
+pub fn parse_counting(text: Option<&str>) -> Result<Option<Switch>, InvalidValue> {
+    match text {
+        None => Ok(None),
+        Some("on") => Ok(Some(Switch::On)),
+        Some("off") => Ok(Some(Switch::Off)),
+        Some(_) => Err(InvalidValue::new("counting_invalid", "counting is 'on' or 'off'")),
     }
 }
 

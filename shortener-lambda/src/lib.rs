@@ -4,12 +4,14 @@
 mod api;
 mod app;
 pub mod config;
+pub mod counting;
 mod deadline;
 #[cfg(feature = "aws")]
 pub mod lambda;
 pub mod log;
 pub mod metrics;
 mod pages;
+mod peer;
 pub mod process;
 mod redirect;
 mod request_log;

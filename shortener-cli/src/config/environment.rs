@@ -28,12 +28,14 @@ pub(crate) struct Environment {
     pub(crate) log: Option<String>,
     /// `SHORT_LISTEN`: where `serve` listens.
     pub(crate) listen: Option<String>,
+    /// `SHORT_COUNTING`: whether `serve` counts clicks.
+    pub(crate) counting: Option<String>,
     /// `SHORT_SECURITY_CONTACT`: whom the `security.txt` of `serve` names.
     pub(crate) security_contact: Option<String>,
 }
 
 /// Each variable with what it sets, for the help.
-pub(crate) const VARIABLES: [(&str, &str); 17] = [
+pub(crate) const VARIABLES: [(&str, &str); 18] = [
     ("SHORT_FILE", "embedded table to use, as --file"),
     ("SHORT_TABLE", "DynamoDB table to use, as --table"),
     ("SHORT_DISTRIBUTION_ID", "CloudFront distribution that changes on a DynamoDB table purge, as --distribution"),
@@ -43,6 +45,7 @@ pub(crate) const VARIABLES: [(&str, &str); 17] = [
     ("SHORT_BASE_URL", "where links of the default domain are reached, as --base-url"),
     ("SHORT_OUTPUT", "format of the data, as --output"),
     ("SHORT_LISTEN", "where 'serve' listens, as --listen"),
+    ("SHORT_COUNTING", "off: 'serve' counts no clicks, as --no-counting; on by default"),
     ("SHORT_SECURITY_CONTACT", "mail address or URL that the security.txt of 'serve' names; none without it"),
     ("SHORT_LOG", "which events 'serve' logs: error, warn, info (the default), debug, or a filter"),
     ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
@@ -69,6 +72,7 @@ impl Environment {
             output: get("SHORT_OUTPUT"),
             log: get("SHORT_LOG"),
             listen: get("SHORT_LISTEN"),
+            counting: get("SHORT_COUNTING"),
             security_contact: get("SHORT_SECURITY_CONTACT"),
             user: get("USER").or_else(|| get("LOGNAME")),
         }
