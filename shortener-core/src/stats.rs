@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod class;
+pub mod counter;
 pub mod ledger;
 pub mod period;
 pub mod progress;
@@ -14,6 +15,7 @@ pub mod tally;
 pub mod visitors;
 
 pub use class::{Class, Kind};
+pub use counter::{ClickCounter, Flusher, Hit, Outcome, Unstored};
 pub use ledger::{HourCount, Ledger, People, Recorded, Source, Subject};
 pub use period::{Hour, Month, Period};
 pub use progress::{Progress, Reached, Sources};

@@ -13,6 +13,7 @@ use shortener_core::edge::{DistributionId, EdgeCache, EdgeCaches};
 use shortener_core::link::BaseUrl;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::Service;
+use shortener_core::stats::ClickCounter;
 
 use crate::{api, pages, redirect};
 
@@ -28,6 +29,7 @@ struct Parts {
     service: Arc<Service>,
     resolver: Arc<Resolver>,
     site: Site,
+    counter: Option<Arc<ClickCounter>>,
 }
 
 /// What the server knows about the place where it stands.
@@ -56,7 +58,15 @@ pub enum Edge {
 impl App {
     /// Puts the parts together. The resolver must be one over the same service.
     pub fn new(service: Arc<Service>, resolver: Arc<Resolver>, site: Site) -> Self {
-        Self(Arc::new(Parts { service, resolver, site }))
+        Self(Arc::new(Parts { service, resolver, site, counter: None }))
+    }
+
+    /// The same, where clicks are counted here, because no edge has logs of them.
+    #[must_use]
+    pub fn with_counter(&self, counter: Arc<ClickCounter>) -> Self {
+        let Parts { service, resolver, site, .. } = &*self.0;
+        let (service, resolver, site) = (Arc::clone(service), Arc::clone(resolver), site.clone());
+        Self(Arc::new(Parts { service, resolver, site, counter: Some(counter) }))
     }
 
     /// The service behind the handlers.
@@ -66,6 +76,10 @@ impl App {
 
     pub(crate) fn resolver(&self) -> &Resolver {
         &self.0.resolver
+    }
+
+    pub(crate) fn counter(&self) -> Option<&ClickCounter> {
+        self.0.counter.as_deref()
     }
 
     pub(crate) fn site(&self) -> &Site {

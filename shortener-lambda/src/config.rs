@@ -52,8 +52,20 @@ pub struct Config {
     pub asks_for_requests: bool,
     /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`: memory of the function, in MB.
     pub memory_mb: Option<usize>,
+    /// `SHORT_COUNTING`: `on` counts clicks in this process, `off` does not; `on` by default, but `off` on Lambda and
+    /// behind CloudFront, whose logs are counted.
+    pub counting: Switch,
     /// Where this process runs: Lambda sets `AWS_LAMBDA_RUNTIME_API`.
     pub place: Place,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 /// Where a process runs.
@@ -135,6 +147,7 @@ impl Config {
     pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name| lookup(name).filter(|value| !value.is_empty());
         let place = Place::of(set(RUNTIME_API).as_deref());
+        let edge = parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?;
         Ok(Self {
             table: set("SHORT_TABLE").unwrap_or_else(|| "short".to_owned()),
             base_url: set("SHORT_BASE_URL")
@@ -145,7 +158,7 @@ impl Config {
                 .map(|contact| parse_contact(&contact))
                 .transpose()
                 .map_err(|invalid| refuse("SHORT_SECURITY_CONTACT", invalid))?,
-            edge: parse_edge(set("SHORT_EDGE").as_deref()).map_err(|invalid| refuse("SHORT_EDGE", invalid))?,
+            edge,
             distribution: set("SHORT_DISTRIBUTION_ID")
                 .map(|id| DistributionId::parse(&id))
                 .transpose()
@@ -159,6 +172,8 @@ impl Config {
             asks_for_requests: parse_expected(set("SHORT_EXPECTED_REQUESTS").as_deref())
                 .map_err(|invalid| refuse("SHORT_EXPECTED_REQUESTS", invalid))?,
             memory_mb: set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|megabytes| megabytes.parse().ok()),
+            counting: counting(set("SHORT_COUNTING").as_deref(), place, edge)
+                .map_err(|invalid| refuse("SHORT_COUNTING", invalid))?,
             function: set("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "short".to_owned()),
             place,
         })
@@ -243,6 +258,26 @@ fn parse_expected(text: Option<&str>) -> Result<bool, InvalidValue> {
         None | Some("none") => Ok(false),
         Some("cloudwatch") => Ok(true),
         Some(_) => Err(InvalidValue::new("expected_invalid", "expected requests come from 'cloudwatch' or 'none'")),
+    }
+}
+
+/// An instance on Lambda, frozen between two requests, stores nothing whatever is set.
+fn counting(text: Option<&str>, place: Place, edge: Edge) -> Result<Switch, InvalidValue> {
+    let by_default = if edge == Edge::None { Switch::On } else { Switch::Off };
+    let wanted = parse_counting(text)?.unwrap_or(by_default);
+    Ok(if place == Place::Lambda { Switch::Off } else { wanted })
+}
+
+/// Parses `on` or `off`.
+///
+/// # Errors
+/// [`InvalidValue`] if it is neither.
+pub fn parse_counting(text: Option<&str>) -> Result<Option<Switch>, InvalidValue> {
+    match text {
+        None => Ok(None),
+        Some("on") => Ok(Some(Switch::On)),
+        Some("off") => Ok(Some(Switch::Off)),
+        Some(_) => Err(InvalidValue::new("counting_invalid", "counting is 'on' or 'off'")),
     }
 }
 

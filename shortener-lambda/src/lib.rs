@@ -4,6 +4,7 @@
 mod api;
 mod app;
 pub mod config;
+pub mod counting;
 mod deadline;
 #[cfg(feature = "aws")]
 pub mod ingest;
@@ -12,6 +13,7 @@ pub mod lambda;
 pub mod log;
 pub mod metrics;
 mod pages;
+mod peer;
 pub mod process;
 mod redirect;
 mod request_log;

@@ -6,11 +6,13 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use shortener_core::clock::SystemClock;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::{Service, Settings};
 use shortener_core::table::Table;
 use shortener_core::table::dynamo::{CredentialSource, DynamoSettings, DynamoTable, Limits};
-use shortener_lambda::config::{Config, Metrics, Part, Place};
+use shortener_lambda::config::{Config, Metrics, Part, Place, Switch};
+use shortener_lambda::counting::Counting;
 use shortener_lambda::log::{self, LogFormat};
 use shortener_lambda::metrics::{Meter, TimedTable};
 use shortener_lambda::process::{self, Failure};
@@ -38,10 +40,10 @@ async fn run(part: Part, config: &Config) -> Result<(), Failure> {
         Metrics::Emf => Meter::start(&config.function),
         Metrics::None => None,
     };
-    let app = app(part, config, meter.as_ref()).await?;
-    let router = part.router(app.clone());
+    let (app, table) = app(part, config, meter.as_ref()).await?;
     match config.place {
         Place::Lambda => {
+            let router = part.router(app.clone());
             lambda::prepare(part, app.service()).await;
             lambda::serve(router, &app, meter).await
         }
@@ -51,20 +53,38 @@ async fn run(part: Part, config: &Config) -> Result<(), Failure> {
             }
             let listener = TcpListener::bind(config.listen).await?;
             tracing::info!(address = %config.listen, table = config.table, "serving plain HTTP");
-            Ok(server::serve(listener, router, server::stop_signal()).await?)
+            Ok(serve_counting(part, config, app, table, listener).await?)
         }
     }
 }
 
-async fn app(part: Part, config: &Config, meter: Option<&Meter>) -> Result<App, Failure> {
+/// Serves plain HTTP and counts the clicks.
+async fn serve_counting(
+    part: Part,
+    config: &Config,
+    app: App,
+    table: Arc<dyn Table>,
+    listener: TcpListener,
+) -> std::io::Result<()> {
+    if config.counting == Switch::Off || part == Part::Api {
+        return server::serve(listener, part.router(app), server::stop_signal()).await;
+    }
+    let counting = Counting::start(table, Arc::new(SystemClock)).await?;
+    let router = part.router(app.with_counter(counting.counter()));
+    let served = server::serve(listener, router, server::stop_signal()).await;
+    counting.stop().await;
+    served
+}
+
+async fn app(part: Part, config: &Config, meter: Option<&Meter>) -> Result<(App, Arc<dyn Table>), Failure> {
     let table = DynamoTable::connect(&table_settings(part, config)).await?;
     let table: Arc<dyn Table> = match meter {
         Some(meter) => Arc::new(TimedTable::new(table, meter)),
         None => Arc::new(table),
     };
-    let service = Arc::new(Service::new(table, Settings::new(config.base_url.clone())));
+    let service = Arc::new(Service::new(Arc::clone(&table), Settings::new(config.base_url.clone())));
     let resolver = Arc::new(Resolver::new(Arc::clone(&service), None));
-    Ok(App::new(service, resolver, config.site()))
+    Ok((App::new(service, resolver, config.site()), table))
 }
 
 fn table_settings(part: Part, config: &Config) -> DynamoSettings {

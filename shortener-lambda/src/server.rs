@@ -5,11 +5,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::peer::Peer;
 
 /// How long a client may take to send a request's head, and to stay silent between two requests.
 const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
@@ -36,7 +40,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, _)) => hold(stream, router.clone(), &connections),
+            Ok((stream, peer)) => hold(stream, Peer(peer.ip()), router.clone(), &connections),
             Err(error) => refuse(&error).await,
         }
     }
@@ -70,11 +74,15 @@ pub async fn stop_signal() {
 }
 
 /// Serves one connection in a task of its own.
-fn hold(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+fn hold(stream: TcpStream, peer: Peer, router: Router, connections: &GracefulShutdown) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
-    let service = TowerToHyperService::new(router);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

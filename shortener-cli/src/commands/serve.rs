@@ -9,9 +9,11 @@ use shortener_core::clock::{Clock, SystemClock};
 use shortener_core::link::BaseUrl;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::Service;
+use shortener_core::stats::Unstored;
 use shortener_core::table::sqlite::SqliteTable;
 use shortener_core::wire::{Problem, ProblemCode};
-use shortener_lambda::config::parse_contact;
+use shortener_lambda::config::{Switch, parse_contact, parse_counting};
+use shortener_lambda::counting::Counting;
 use shortener_lambda::{App, Site, router, server};
 use tokio::net::TcpListener;
 
@@ -30,7 +32,7 @@ const PURGED_AT_ONCE: usize = 10_000;
 /// Serve redirects and the API on the table
 ///
 /// The first start on a table without keys makes an admin key and prints it once, on standard error. Ends when it is
-/// interrupted or told to terminate, after the requests under way.
+/// interrupted or told to terminate, after the requests under way. Clicks are counted in memory and stored each second.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   short serve
@@ -43,6 +45,9 @@ pub(crate) struct Args {
     /// How to log, on standard error
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     log: LogFormat,
+    /// Count no clicks [env: SHORT_COUNTING=off]
+    #[arg(long)]
+    no_counting: bool,
 }
 
 /// Runs the command.
@@ -59,14 +64,35 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     announce_first_key(&service, context).await?;
     let resolver = Arc::new(Resolver::new(Arc::clone(&service), store.feed()));
     tokio::spawn(Arc::clone(&resolver).follow_changes());
+    let counting = counting(&args, &store, context).await?;
     if let Store::File(table) = store {
         tokio::spawn(collect_garbage(table));
     }
     let site = Site::new(&base_url).with_security_contact(security_contact(context)?);
+    let app = App::new(service, resolver, site);
+    let app = counting.as_ref().map_or_else(|| app.clone(), |counting| app.with_counter(counting.counter()));
     context.output.note(&format!("listening on http://{address}"));
-    server::serve(listener, router(App::new(service, resolver, site)), stop).await?;
+    server::serve(listener, router(app), stop).await?;
+    if let Some(counting) = counting {
+        tell_unstored(counting.stop().await, context);
+    }
     context.output.note("stopped");
     Ok(ExitStatus::Ok)
+}
+
+/// Begins to count clicks, unless that is not wanted.
+async fn counting(args: &Args, store: &Store, context: &Context) -> anyhow::Result<Option<Counting>> {
+    let switch = parse_counting(context.environment.counting.as_deref()).map_err(|error| config::invalid(&error))?;
+    if args.no_counting || switch == Some(Switch::Off) {
+        return Ok(None);
+    }
+    Ok(Some(Counting::start(store.table(), Arc::new(SystemClock)).await?))
+}
+
+fn tell_unstored(left: Option<Unstored>, context: &Context) {
+    if let Some(Unstored { requests, .. }) = left {
+        context.output.tell(&format!("warning: some of the last {requests} clicks of the hour may not be stored"));
+    }
 }
 
 /// Takes the address before anything else, so that a server that cannot start makes no key.

@@ -30,6 +30,8 @@ pub(crate) struct Environment {
     locale: Option<String>,
     /// `SHORT_LISTEN`: where `serve` listens.
     pub(crate) listen: Option<String>,
+    /// `SHORT_COUNTING`: whether `serve` counts clicks.
+    pub(crate) counting: Option<String>,
     /// `SHORT_SECURITY_CONTACT`: whom the `security.txt` of `serve` names.
     pub(crate) security_contact: Option<String>,
 }
@@ -45,6 +47,7 @@ pub(crate) const VARIABLES: [(&str, &str); 18] = [
     ("SHORT_BASE_URL", "where links of the default domain are reached, as --base-url"),
     ("SHORT_OUTPUT", "format of the data, as --output"),
     ("SHORT_LISTEN", "where 'serve' listens, as --listen"),
+    ("SHORT_COUNTING", "off: 'serve' counts no clicks, as --no-counting; on by default"),
     ("SHORT_SECURITY_CONTACT", "mail address or URL that the security.txt of 'serve' names; none without it"),
     ("SHORT_LOG", "which events 'serve' logs: error, warn, info (the default), debug, or a filter"),
     ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
@@ -72,6 +75,7 @@ impl Environment {
             output: get("SHORT_OUTPUT"),
             log: get("SHORT_LOG"),
             listen: get("SHORT_LISTEN"),
+            counting: get("SHORT_COUNTING"),
             security_contact: get("SHORT_SECURITY_CONTACT"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(get),
             user: get("USER").or_else(|| get("LOGNAME")),

@@ -6,6 +6,7 @@ mod apply;
 mod backends;
 mod catalogue;
 mod configuration;
+mod counting;
 mod crash;
 mod direct;
 mod export;

@@ -9,6 +9,7 @@ use shortener_core::table::dynamo::in_process::InProcess;
 use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::sqlite::{SqliteOptions, SqliteTable};
 
+mod counter;
 mod ledger;
 mod reading;
 mod salts;

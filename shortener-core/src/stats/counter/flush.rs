@@ -1,0 +1,394 @@
+//! Stores what was counted: beside the server, and never for more than a twentieth of the time.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::book::{Batch, Book};
+use super::names::Names;
+use super::shard::Links;
+use super::{ClickCounter, LinkCount};
+use crate::clock::Clock;
+use crate::stats::{Hour, HourCount, Ledger, People, Reached, Salts, Source, Sources, Subject};
+use crate::table::{Table, TableError};
+
+/// How often what was counted is gathered, and stored if the table is quick: what a killed process loses at most.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// After storing took so long, nothing is stored for this many times as long: a twentieth of the time is spent on it.
+const REST: u32 = 20;
+
+/// Longest pause after a failure: waiting for a store costs nothing.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// How often days are rolled up.
+const ROLL_UP_EVERY: Duration = Duration::from_secs(10);
+
+/// How often it is said how far counting is.
+const REPORT_EVERY: Duration = Duration::from_secs(10);
+
+/// How often salts are destroyed that are due.
+const DESTROY_EVERY: Duration = Duration::from_hours(1);
+
+/// How long before midnight the salt of the next day is made.
+const SALT_AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long a failed reading of salts rests.
+const SALT_AGAIN: Duration = Duration::from_secs(5);
+
+/// How long the first salt is waited for.
+const FIRST_SALT: Duration = Duration::from_secs(1);
+
+/// How many hours of links are stored at a time.
+const BATCH: usize = 256;
+
+/// Links and hours from which on a new book is begun, so that the old one can go.
+const MANY: usize = 250_000;
+
+/// How long storing the rest may take when the server stops.
+const LAST: Duration = Duration::from_secs(5);
+
+/// How many links are gathered before others may run.
+const AT_ONCE: usize = 256;
+
+/// Pause after a failure while the server stops.
+const LAST_PAUSE: Duration = Duration::from_millis(100);
+
+/// What could not be stored before the process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unstored {
+    /// Requests in hours of which something may be missing: at least as many as are lost.
+    pub requests: u64,
+    /// Days of links that are not rolled up. The next time that they are clicked, they are.
+    pub days: usize,
+}
+
+/// Stores what a [`ClickCounter`] counts.
+#[derive(Debug)]
+pub struct Flusher {
+    counter: Arc<ClickCounter>,
+    clock: Arc<dyn Clock>,
+    ledger: Ledger,
+    sources: Sources,
+    salts: Salts,
+    /// The last one is written in; the others are on their way out.
+    books: VecDeque<Book>,
+    spare: Vec<Links>,
+    generation: u64,
+    salted: Vec<Hour>,
+    next: Turn,
+    /// The moment up to which everything is in the books.
+    gathered_at: Timestamp,
+    times: Times,
+}
+
+/// Whose turn it is where there is much of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Store,
+    RollUp,
+}
+
+/// When something is to be done again.
+#[derive(Debug)]
+struct Times {
+    store: Instant,
+    roll_up: Instant,
+    report: Instant,
+    salt: Instant,
+    destroy: Instant,
+}
+
+impl Flusher {
+    /// Will store what `counter` counts in a table.
+    ///
+    /// # Errors
+    /// There is no randomness to name the run by.
+    pub fn new(
+        counter: Arc<ClickCounter>,
+        table: Arc<dyn Table>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, getrandom::Error> {
+        let now = Instant::now();
+        let (names, gathered_at) = (counter.names(), clock.now());
+        Ok(Self {
+            counter,
+            ledger: Ledger::new(Arc::clone(&table), Arc::clone(&clock)),
+            sources: Sources::new(Arc::clone(&table)),
+            salts: Salts::new(table),
+            books: VecDeque::from([Book::new(boot(gathered_at)?, names, Hour::of(gathered_at))]),
+            clock,
+            spare: Vec::new(),
+            generation: 0,
+            salted: Vec::new(),
+            next: Turn::Store,
+            gathered_at,
+            times: Times { store: now, roll_up: now + ROLL_UP_EVERY, report: now, salt: now, destroy: now },
+        })
+    }
+
+    /// Gets what is needed to tell people apart, if the table gives it within a second.
+    pub async fn prepare(&mut self) {
+        if tokio::time::timeout(FIRST_SALT, self.keep_salts()).await.is_err() {
+            tracing::warn!("the salt of the day is not there yet: visitors are not told apart for now");
+        }
+    }
+
+    /// Stores until `stop` completes, and then what is left, for up to 5 seconds. Answers what could not be stored.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Unstored {
+        let mut stop = pin!(stop);
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            // Between two ticks as many batches are stored as a twentieth of the time allows.
+            let is_tick = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                _ = ticks.tick() => true,
+                () = tokio::time::sleep_until(self.times.store), if self.has_work() => false,
+            };
+            if is_tick {
+                self.gather().await;
+            }
+            let work = async {
+                if is_tick {
+                    self.keep_salts().await;
+                }
+                self.work().await;
+            };
+            // What is broken off here is begun anew below.
+            tokio::select! { biased; () = &mut stop => break, () = work => {} }
+        }
+        self.gather().await;
+        if tokio::time::timeout(LAST, self.finish()).await.is_err() {
+            tracing::error!(seconds = LAST.as_secs(), "storing the last clicks takes too long");
+        }
+        self.left()
+    }
+
+    fn has_unstored(&self) -> bool {
+        self.books.iter().any(|book| !book.is_stored())
+    }
+
+    fn is_roll_up_due(&self) -> bool {
+        Instant::now() >= self.times.roll_up && self.books.iter().any(|book| !book.days.is_empty())
+    }
+
+    fn has_work(&self) -> bool {
+        self.has_unstored() || self.is_roll_up_due()
+    }
+
+    /// Takes over what the threads have counted.
+    async fn gather(&mut self) {
+        let (now, since) = (self.clock.now(), self.gathered_at);
+        let is_full = self.books.len() == 1 && self.book().len() > MANY;
+        let has_many_names = self.book().names.are_many() && self.book().begun < Hour::of(now);
+        let names = (is_full || has_many_names).then(|| Arc::new(Names::default()));
+        let taken = self.counter.take(&mut self.spare, names.as_ref());
+        let mut late: Vec<(Hour, Subject, LinkCount)> = Vec::new();
+        for (hour, mut links) in taken {
+            for (at, (subject, count)) in links.drain().enumerate() {
+                if self.book().has_closed(hour) {
+                    late.push((hour, subject, count));
+                } else {
+                    self.book().add(hour, subject, &count, since);
+                }
+                if at % AT_ONCE == AT_ONCE - 1 {
+                    // Redirects come first.
+                    tokio::task::yield_now().await;
+                }
+            }
+            self.spare.push(links);
+        }
+        let crowded_out = std::mem::take(&mut self.book().crowded_out);
+        if crowded_out > 0 {
+            tracing::warn!(crowded_out, "too many links are clicked: these clicks are only counted of their domain");
+        }
+        if !late.is_empty() {
+            // The clock went back. What was dropped cannot be added to, and must not be replaced.
+            let names = Arc::clone(&self.book().names);
+            self.begin_book(names);
+            for (hour, subject, count) in late {
+                self.book().add(hour, subject, &count, since);
+            }
+        }
+        if let Some(names) = names {
+            self.begin_book(names);
+        }
+        self.gathered_at = now;
+    }
+
+    fn book(&mut self) -> &mut Book {
+        // There is always one: the last is never taken away.
+        let last = self.books.len() - 1;
+        &mut self.books[last]
+    }
+
+    fn begin_book(&mut self, names: Arc<Names>) {
+        match boot(self.clock.now()) {
+            Ok(source) => self.books.push_back(Book::new(source, names, Hour::of(self.clock.now()))),
+            Err(error) => tracing::error!(%error, "no new book of clicks can be begun"),
+        }
+    }
+
+    /// Stores or rolls up a batch, if it is time for one, and says how far counting is.
+    async fn work(&mut self) {
+        let begin = Instant::now();
+        if begin < self.times.store {
+            return;
+        }
+        let rolls_up = self.is_roll_up_due() && (self.next == Turn::RollUp || !self.has_unstored());
+        self.next = if rolls_up { Turn::Store } else { Turn::RollUp };
+        let done = if rolls_up { self.roll_up().await } else { self.store().await };
+        if let Err(error) = &done {
+            tracing::warn!(error = error as &dyn std::error::Error, "clicks cannot be stored; they are kept");
+        }
+        let rest = begin.elapsed() * REST;
+        self.times.store = Instant::now() + if done.is_err() { rest.clamp(EVERY, AGAIN) } else { rest };
+        self.tidy_up().await;
+    }
+
+    async fn store(&mut self) -> Result<(), TableError> {
+        let Some(at) = self.books.iter().position(|book| !book.is_stored()) else { return Ok(()) };
+        self.generation += 1;
+        let (book, generation) = (&mut self.books[at], self.generation);
+        let (Some(batch), source) = (book.next_batch(BATCH), book.source.clone()) else { return Ok(()) };
+        let mut held = Held { book, batch: Some(batch.clone()) };
+        let people = People::Counted;
+        let counts = batch.hours.iter().map(|(hour, tallies)| HourCount { hour: *hour, generation, people, tallies });
+        let recorded = self.ledger.record_hours(&source, &counts.collect::<Vec<_>>()).await?;
+        held.batch = None;
+        held.book.note_stored(batch);
+        if recorded.superseded > 0 {
+            tracing::error!(?recorded, "someone else stores clicks under the name of this run");
+        }
+        Ok(())
+    }
+
+    /// Rolls up a batch of days. After the last one it rests for a while.
+    async fn roll_up(&mut self) -> Result<(), TableError> {
+        if let Some(at) = self.books.iter().position(|book| !book.days.is_empty()) {
+            let days: BTreeSet<_> = self.books[at].days.iter().take(BATCH).cloned().collect();
+            self.ledger.roll_up(&days).await?;
+            for day in &days {
+                self.books[at].days.remove(day);
+            }
+        }
+        if self.books.iter().all(|book| book.days.is_empty()) {
+            self.times.roll_up = Instant::now() + ROLL_UP_EVERY;
+        }
+        Ok(())
+    }
+
+    /// Says how far counting is, drops what is over, and destroys salts that are due.
+    async fn tidy_up(&mut self) {
+        let now = Instant::now();
+        if now >= self.times.report {
+            self.times.report = now + REPORT_EVERY;
+            let unstored = self.books.iter().filter_map(Book::stored_until).min();
+            let as_of = unstored.unwrap_or(self.gathered_at);
+            let reached = Reached { as_of, complete_until: None, stopped_at: None };
+            self.report(self.books.len() - 1, &reached).await;
+        }
+        while self.books.len() > 1 && self.books[0].is_stored() && self.books[0].days.is_empty() {
+            let at = self.gathered_at;
+            self.report(0, &Reached { as_of: at, complete_until: None, stopped_at: Some(at) }).await;
+            self.books.pop_front();
+        }
+        let before = Hour::of(self.gathered_at).plus(-1);
+        self.book().drop_hours_before(before);
+        if now >= self.times.destroy {
+            self.times.destroy = now + DESTROY_EVERY;
+            if let Err(error) = self.salts.destroy_due(self.clock.now()).await {
+                tracing::warn!(%error, "salts that are due cannot be destroyed");
+            }
+        }
+    }
+
+    async fn report(&self, book: usize, reached: &Reached) {
+        if let Err(error) = self.sources.report(&self.books[book].source, reached).await {
+            tracing::warn!(%error, "how far counting is cannot be stored");
+        }
+    }
+
+    /// Makes sure of the salts of today and, shortly before midnight, of tomorrow.
+    async fn keep_salts(&mut self) {
+        let now = self.clock.now();
+        let first_hour = |at| Hour::all_of(Hour::of(at).date()).next();
+        let ahead = now.checked_add(SALT_AHEAD).unwrap_or(now);
+        let mut wanted: Vec<Hour> = [now, ahead].into_iter().filter_map(first_hour).collect();
+        wanted.dedup();
+        if wanted == self.salted || Instant::now() < self.times.salt {
+            return;
+        }
+        let mut salts = Vec::new();
+        for day in &wanted {
+            match self.salts.of(day.date(), now).await {
+                Ok(Some(salt)) => salts.push((*day, salt)),
+                Ok(None) => {
+                    tracing::warn!(date = %day.date(), "the day's salt is destroyed: its visitors are not counted");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the salt of a day cannot be read");
+                    self.times.salt = Instant::now() + SALT_AGAIN;
+                    return;
+                }
+            }
+        }
+        self.counter.set_salts(&salts);
+        self.salted = wanted;
+    }
+
+    /// Stores everything that is left, and says that this run has ended.
+    async fn finish(&mut self) {
+        while self.has_unstored() {
+            if let Err(error) = self.store().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the last clicks cannot be stored yet");
+                tokio::time::sleep(LAST_PAUSE).await;
+            }
+        }
+        while self.books.iter().any(|book| !book.days.is_empty()) {
+            if let Err(error) = self.roll_up().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the last days cannot be rolled up yet");
+                tokio::time::sleep(LAST_PAUSE).await;
+            }
+        }
+        let at = self.gathered_at;
+        for book in 0..self.books.len() {
+            self.report(book, &Reached { as_of: at, complete_until: None, stopped_at: Some(at) }).await;
+        }
+    }
+
+    fn left(&self) -> Unstored {
+        Unstored {
+            requests: self.books.iter().map(Book::unstored_requests).sum(),
+            days: self.books.iter().map(|book| book.days.len()).sum(),
+        }
+    }
+}
+
+/// A batch on its way to the table. What is not stored when it is dropped goes back into its book.
+struct Held<'a> {
+    book: &'a mut Book,
+    batch: Option<Batch>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(batch) = self.batch.take() {
+            self.book.put_back(batch);
+        }
+    }
+}
+
+/// A name for a run, or a part of it, that no other has.
+fn boot(now: Timestamp) -> Result<Source, getrandom::Error> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random)?;
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    Ok(Source::boot(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()))
+}

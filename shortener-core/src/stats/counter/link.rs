@@ -1,0 +1,174 @@
+//! What is counted of one link, or one domain, in one hour.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::names::{Name, Names};
+use crate::stats::agent::UNKNOWN;
+use crate::stats::{Class, Dimension, Split, Tally, Visitors};
+
+/// Names that need no memory of their own: most links have no more within a second.
+const INLINE: usize = 4;
+
+/// Most names of all dimensions together; whoever makes up more finds them in one sum of each dimension.
+const MOST_NAMES: usize = 2_000;
+
+/// Visitors that are held one by one: a sketch of so few is larger.
+const FEW: usize = 32;
+
+/// Clicks by people, and by machines.
+type Clicks = (u32, u32);
+
+/// What is counted of one link, or one domain, in one hour.
+#[derive(Debug, Default)]
+pub(super) struct LinkCount {
+    clicks: [u32; 5],
+    gone: u32,
+    orphans: u32,
+    names: [Option<(Name, Clicks)>; INLINE],
+    #[expect(clippy::box_collection, reason = "most links have no more names, and a count is to be small")]
+    more_names: Option<Box<HashMap<Name, Clicks, RandomState>>>,
+    few: Vec<u64>,
+    many: Visitors,
+}
+
+impl LinkCount {
+    /// Counts a click.
+    pub(super) fn click(&mut self, class: Class) {
+        self.clicks[class as usize] += 1;
+    }
+
+    /// Counts an answer of 410.
+    pub(super) fn gone(&mut self) {
+        self.gone += 1;
+    }
+
+    /// Counts a request for a code that no link has.
+    pub(super) fn orphan(&mut self) {
+        self.orphans += 1;
+    }
+
+    /// Counts clicks under a name.
+    pub(super) fn name(&mut self, name: Name, (people, automated): Clicks) {
+        let clicks = self.clicks_of(name);
+        clicks.0 += people;
+        clicks.1 += automated;
+    }
+
+    fn clicks_of(&mut self, name: Name) -> &mut Clicks {
+        let place = self.names.iter().position(|held| held.is_none_or(|(other, _)| other == name));
+        if let Some(place) = place {
+            return &mut self.names[place].get_or_insert((name, (0, 0))).1;
+        }
+        let more = self.more_names.get_or_insert_default();
+        let name = if more.len() < MOST_NAMES || more.contains_key(&name) { name } else { name.other() };
+        more.entry(name).or_default()
+    }
+
+    /// Counts a visitor by a keyed hash.
+    pub(super) fn person(&mut self, hash: u64) {
+        if !self.many.is_empty() {
+            self.many.add(hash);
+        } else if !self.few.contains(&hash) {
+            self.few.push(hash);
+            if self.few.len() > FEW {
+                self.sketch_the_few();
+            }
+        }
+    }
+
+    fn sketch_the_few(&mut self) {
+        for hash in std::mem::take(&mut self.few) {
+            self.many.add(hash);
+        }
+    }
+
+    /// Adds another count.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (count, more) in self.clicks.iter_mut().zip(other.clicks) {
+            *count += more;
+        }
+        self.gone += other.gone;
+        self.orphans += other.orphans;
+        other.all_names().for_each(|(name, clicks)| self.name(name, clicks));
+        other.few.iter().for_each(|hash| self.person(*hash));
+        if !other.many.is_empty() {
+            self.sketch_the_few();
+            self.many.merge(&other.many);
+        }
+    }
+
+    /// All requests that were counted.
+    pub(super) fn requests(&self) -> u64 {
+        self.clicks.iter().map(|clicks| u64::from(*clicks)).sum::<u64>()
+            + u64::from(self.gone)
+            + u64::from(self.orphans)
+    }
+
+    /// The same as a tally. Where visitors come from is not known.
+    pub(super) fn tally(&self, names: &Names) -> Tally {
+        let mut tally = Tally { gone: self.gone.into(), orphans: self.orphans.into(), ..Tally::default() };
+        let mut all = Split::default();
+        for class in Class::ALL {
+            let clicks = self.clicks[class as usize].into();
+            *tally.clicks.of_mut(class) = clicks;
+            all.add(Split::of(class, clicks));
+        }
+        tally.breakdown_mut(Dimension::Country).add(UNKNOWN, all);
+        let names_of =
+            self.all_names().map(|(name, (people, automated))| (name, Split(people.into(), automated.into())));
+        names.spell(&mut tally, names_of);
+        tally.visitors = self.many.clone();
+        self.few.iter().for_each(|hash| tally.visitors.add(*hash));
+        tally
+    }
+
+    fn all_names(&self) -> impl Iterator<Item = (Name, Clicks)> {
+        let more = self.more_names.iter().flat_map(|more| more.iter().map(|(name, clicks)| (*name, *clicks)));
+        self.names.iter().copied().flatten().chain(more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::names::NameKind;
+    use super::*;
+
+    #[test]
+    fn counts_of_threads_add_up_to_the_count_of_one() {
+        let names = Names::default();
+        let referrers: Vec<Name> = (0..10).map(|at| names.of(NameKind::Referrer, &format!("{at}.example"))).collect();
+        let (mut whole, mut parts) = (LinkCount::default(), [LinkCount::default(), LinkCount::default()]);
+        for visit in 0..100_usize {
+            for count in [&mut whole, &mut parts[visit % 2]] {
+                count.click(Class::Human);
+                count.name(referrers[visit % 10], (1, 0));
+                count.person(u64::try_from(visit % 50).unwrap().wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            }
+        }
+        parts[1].orphan();
+        let mut sum = LinkCount::default();
+        for part in &parts {
+            sum.merge(part);
+        }
+        whole.orphan();
+        assert_eq!(sum.tally(&names), whole.tally(&names));
+        let visitors = whole.tally(&names).visitors.estimate();
+        assert!(sum.requests() == 101 && (49.0..51.0).contains(&visitors), "{} {visitors}", sum.requests());
+    }
+
+    #[test]
+    fn names_of_one_link_are_bounded_and_none_of_their_clicks_is_lost() {
+        let names = Names::default();
+        let mut count = LinkCount::default();
+        for at in 0..5_000 {
+            count.click(Class::Bot);
+            count.name(names.of(NameKind::Campaign, &at.to_string()), (0, 1));
+        }
+        let held = count.all_names().count();
+        assert!(held <= MOST_NAMES + INLINE + 1, "{held}");
+        let breakdown = &count.tally(&names).breakdowns[&Dimension::UtmCampaign];
+        assert_eq!(breakdown.names.len() as u64 + breakdown.other.1, 5_000);
+    }
+}
