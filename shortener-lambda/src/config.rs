@@ -322,12 +322,29 @@ mod tests {
     }
 
     #[test]
+    fn clicks_are_counted_here_where_nobody_else_counts_them() {
+        let (off, cloudfront) = (("SHORT_COUNTING", "off"), ("SHORT_EDGE", "cloudfront"));
+        let (on, lambda) = (("SHORT_COUNTING", "on"), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"));
+        for (variables, expected) in [
+            (&[][..], Switch::On),
+            (&[off], Switch::Off),
+            (&[cloudfront], Switch::Off),
+            (&[cloudfront, on], Switch::On),
+            (&[lambda], Switch::Off),
+            (&[lambda, on], Switch::Off),
+        ] {
+            assert_eq!(read(variables).unwrap().counting, expected, "{variables:?}");
+        }
+    }
+
+    #[test]
     fn a_wrong_value_is_refused_by_name() {
         for (variable, value) in [
             ("SHORT_BASE_URL", "go.example.com"),
             ("SHORT_EDGE", "yes"),
             ("SHORT_LISTEN", "8080"),
             ("SHORT_METRICS", "statsd"),
+            ("SHORT_COUNTING", "yes"),
             ("SHORT_DISTRIBUTION_ID", "E1/../E2"),
             ("SHORT_SECURITY_CONTACT", "x@y.example\nContact: evil"),
             ("SHORT_SECURITY_CONTACT", "nobody"),

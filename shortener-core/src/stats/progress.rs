@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Source;
 use crate::table::{Item, Order, Query, SortRange, Table, TableError, Write, keys};
+use crate::when::whole_milliseconds;
 
 /// A run of a server that has not said so for this long counts no more, even if it has not said that it stopped.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(3);
@@ -55,7 +56,13 @@ impl Sources {
     /// # Errors
     /// The table failed: say it again, or the next time.
     pub async fn report(&self, source: &Source, reached: &Reached) -> Result<(), TableError> {
-        let mut item = Item::encode(keys::count_source(source.as_str()), reached)?;
+        let Reached { as_of, complete_until, stopped_at } = *reached;
+        let shown = Reached {
+            as_of: whole_milliseconds(as_of),
+            complete_until: complete_until.map(whole_milliseconds),
+            stopped_at: stopped_at.map(whole_milliseconds),
+        };
+        let mut item = Item::encode(keys::count_source(source.as_str()), &shown)?;
         if !source.is_edge() {
             let purge_at = reached.as_of.as_second().saturating_add(REMEMBERED.as_secs());
             item.attributes.insert(keys::attribute::PURGE_AT.to_owned(), purge_at.into());

@@ -77,7 +77,8 @@ pub struct StatsQuery {
     /// The domain of the link, or the one whose links are meant together; all domains where absent and no link is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// Beginning: RFC 3339, a date (its first second), or a span that ends now, such as `7d` or `48h`. 30 days by default.
+    /// Beginning: RFC 3339, a date (its first second), or a span that ends now, such as `48h`, or by day
+    /// `7d`: the last seven days, today among them. 30 days by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// End: RFC 3339, a date (its last second), `now` (the default), or a span such as `2d` ago.

@@ -55,16 +55,20 @@ impl Range {
             Some(text) => until(&read(text, now, &zone, "/until")?, &zone).min(Hour::of(now).plus(1)),
             None => Hour::of(now).plus(1),
         };
-        let from = match query.since.as_deref() {
-            Some(text) => since(&read(text, now, &zone, "/since")?, &zone),
-            None => to.plus(-DEFAULT_HOURS),
-        };
-        let hours = from.until(to);
+        let since = query.since.as_deref().map(|text| read(text, now, &zone, "/since")).transpose()?;
+        let is_span = matches!(since, None | Some(Bound::Ago(_)));
+        let mut from = since.map_or(to.plus(-DEFAULT_HOURS), |since| first_hour(&since, &zone));
+        let mut hours = from.until(to);
         if hours <= 0 {
             let detail = "the range is empty: since lies after until, or after now";
             return Err(violation("/since", "range_empty", detail));
         }
         let by = query.by.unwrap_or(if hours <= SHOWN_BY_HOUR { Step::Hour } else { Step::Day });
+        if is_span && by == Step::Day && hours >= 24 {
+            // So that `7d` shows seven days, today among them, and not eight of which the first is a part.
+            from = first_midnight(from, &zone);
+            hours = from.until(to);
+        }
         let (most, name) = match by {
             Step::Hour => (MOST_BY_HOUR, "35 days by hour"),
             Step::Day => (MOST_BY_DAY, "400 days"),
@@ -168,7 +172,7 @@ fn read(text: &str, now: Timestamp, zone: &TimeZone, pointer: &str) -> Result<Bo
 }
 
 /// The first hour of a range. One that is a span ends now: the hour that is under way stands for the one it began in.
-fn since(bound: &Bound, zone: &TimeZone) -> Hour {
+fn first_hour(bound: &Bound, zone: &TimeZone) -> Hour {
     match bound {
         Bound::At(at) => Hour::of(*at),
         Bound::Day(date) => first_at_or_after(start_of(*date, zone)),
@@ -183,6 +187,13 @@ fn until(bound: &Bound, zone: &TimeZone) -> Hour {
         Bound::Day(date) => first_at_or_after(start_of(date.tomorrow().unwrap_or(*date), zone)),
         Bound::Ago(at) => Hour::of(*at).plus(1),
     }
+}
+
+/// The first hour of the first day that begins at or after an hour.
+fn first_midnight(hour: Hour, zone: &TimeZone) -> Hour {
+    let date = zone.to_datetime(hour.start()).date();
+    let of = |date| first_at_or_after(start_of(date, zone));
+    if of(date) >= hour { of(date) } else { of(date.tomorrow().unwrap_or(date)) }
 }
 
 fn first_at_or_after(at: Timestamp) -> Hour {
