@@ -9,7 +9,7 @@ use shortener_core::link::Domain;
 use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::service::{Caller, Service, Session};
 use shortener_core::stats::{
-    Class, Dimension, Hour, HourCount, Ledger, People, Reached, Source, Sources, Split, Subject, Tally,
+    Class, Dimension, HourCount, Ledger, People, Reached, Source, Sources, Split, Subject, Tally,
 };
 use shortener_core::table::dynamo::in_process::InProcess;
 use shortener_core::table::{Action, Item, Table, Write, keys};
@@ -306,11 +306,18 @@ async fn ranges_that_mean_nothing_are_refused_with_a_reason() {
         let problem = world.session.link_stats(&link("a"), &query).await.unwrap_err();
         assert_eq!(violations(&problem), [(pointer, code)], "{query:?}");
     }
-    for (query, hours) in
-        [(range("400d", "now"), 400 * 24), (by_hour(range("35d", "now")), 35 * 24), (range("1h", "now"), 1)]
-    {
+    for (query, steps) in [
+        (range("400d", "now"), 400),
+        (range("7d", "now"), 7),
+        (range("1w", "now"), 7),
+        (StatsQuery::default(), 30),
+        (by_hour(range("35d", "now")), 35 * 24),
+        (by_hour(range("2d", "now")), 48),
+        (range("1h", "now"), 1),
+        (StatsQuery { by: Some(Step::Day), ..range("3h", "now") }, 1),
+    ] {
         let stats = world.stats("a", &query).await;
-        assert_eq!(Hour::of(stats.from).until(Hour::of(stats.to)), hours);
+        assert_eq!(stats.series.len(), steps, "{query:?}");
     }
     for period in ["", "2027", "2027-13", "2027-01-32", "week"] {
         let query = TopQuery { period: Some(period.to_owned()), ..TopQuery::default() };
