@@ -206,7 +206,7 @@ pub trait ChangeFeed: Send + Sync + Debug {
     fn changes_since(&self, since: u64) -> Result<Changes, TableError>;
 }
 
-/// What changed in a table.
+/// What changed in a table, but for counts ([`keys::is_count`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
     /// Sequence number of the last change.

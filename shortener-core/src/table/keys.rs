@@ -364,6 +364,12 @@ pub fn parse_stats_link(key: &Key) -> Option<(Domain, ShortCode)> {
     Some((Domain::parse(domain).ok()?, ShortCode::parse(code).ok()?))
 }
 
+/// Whether a key is of what is counted all the time: statistics, their state, and used clicks. No one keeps copies of
+/// these that would have to be dropped when they change.
+pub fn is_count(key: &Key) -> bool {
+    key.sk.starts_with("STATS#") || key.sk.starts_with("QUOTA#") || key.pk == INGEST
+}
+
 /// Partition of the state of counting: what is known of each hour's logs, the salts, and how far each source is.
 pub const INGEST: &str = "INGEST";
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params};
 
-use super::super::keys::attribute;
+use super::super::keys::{self, attribute};
 use super::super::{Action, Added, Inserted, Item, Key, TableError, Write, apply_add, check_item};
 use super::read;
 use super::rows::{self, Rows};
@@ -44,8 +44,11 @@ impl<'a> Transaction<'a> {
         Self { connection, insertions: Cell::new(0) }
     }
 
-    /// Notes a change; its sequence number is the next.
+    /// Notes a change, whose sequence number is the next; not one of a count, of which there are many and no copies.
     fn note(&self, key: &Key) -> Result<(), TableError> {
+        if keys::is_count(key) {
+            return Ok(());
+        }
         self.connection.prepare_cached("INSERT INTO changes (pk, sk) VALUES (?, ?)")?.execute([&key.pk, &key.sk])?;
         Ok(())
     }

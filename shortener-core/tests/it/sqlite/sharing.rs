@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use shortener_core::link::{Domain, ShortCode};
+use shortener_core::stats::{Hour, Period};
 use shortener_core::table::sqlite::SqliteOptions;
-use shortener_core::table::{ChangeFeed, Condition, Table, TableError, Write};
+use shortener_core::table::{ChangeFeed, Condition, Item, Table, TableError, Write, keys};
 
 use super::{Place, everything, get, item, put};
 
@@ -38,6 +40,21 @@ async fn the_change_feed_lists_the_changes_of_every_handle() {
     let mut names: Vec<_> = changes.keys.unwrap().into_iter().map(|key| key.sk).collect();
     names.sort();
     assert_eq!((changes.latest - start.latest, names.as_slice()), (4, &["a", "b", "before"].map(str::to_owned)[..]));
+}
+
+#[tokio::test]
+async fn counts_are_no_changes_to_follow() {
+    let place = Place::new();
+    let table = place.open();
+    let start = table.changes_since(u64::MAX).unwrap();
+    let link = keys::Subject::Link(Domain::default_domain(), ShortCode::parse("launch").unwrap());
+    let hour = Hour::parse("2026-11-26T04").unwrap();
+    for key in
+        [keys::hour_stats(&link, hour, "edge"), keys::period_stats(&link, Period::Total), keys::ingest_hour(hour)]
+    {
+        put(&table, &Item { key, attributes: serde_json::Map::new() }).await.unwrap();
+    }
+    assert_eq!(table.changes_since(start.latest).unwrap(), start);
 }
 
 #[tokio::test]
