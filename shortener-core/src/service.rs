@@ -45,6 +45,8 @@ pub use error::ServiceError;
 pub(crate) use record::Lifetime;
 pub use record::LinkRecord;
 pub use session::Session;
+#[cfg(feature = "logs")]
+pub(crate) use stats::HourFigures;
 
 /// Days for which the code of a deleted or expired link is not given to another one.
 pub const RETENTION_DAYS: u16 = 400;

@@ -388,6 +388,16 @@ pub fn ingest_hours(from: Hour, to: Hour) -> SortRange {
     SortRange { from: Some(format!("HOUR#{from}")), to: Some(format!("HOUR#{to}\0")) }
 }
 
+/// How many requests of an hour were counted, and how many there should be: apart from [`ingest_hour`], which is large.
+pub fn ingest_figures(hour: Hour) -> Key {
+    Key::new(INGEST, format!("FIGURES#{hour}"))
+}
+
+/// The range of [`ingest_figures`] from one hour to another, both inclusive.
+pub fn ingest_figures_between(from: Hour, to: Hour) -> SortRange {
+    SortRange { from: Some(format!("FIGURES#{from}")), to: Some(format!("FIGURES#{to}\0")) }
+}
+
 /// Who is counting logs at the moment, and until when.
 pub fn ingest_lease() -> Key {
     Key::new(INGEST, "LEASE")

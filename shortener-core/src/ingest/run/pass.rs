@@ -12,6 +12,7 @@ use super::settle::settle;
 use super::{Ingest, IngestError, LATE_HOURS, Reach};
 use crate::pace::Backoff;
 use crate::stats::{Hour, Reached, Source};
+use crate::when::whole_milliseconds;
 
 /// Most problems that a report names.
 const MOST_PROBLEMS: usize = 100;
@@ -42,7 +43,7 @@ pub(super) struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// Lists the files and finds the new ones.
     pub(super) async fn begin(ingest: &'a Ingest) -> Result<Self, IngestError> {
-        let began = ingest.clock.now();
+        let began = whole_milliseconds(ingest.clock.now());
         let edge = Source::edge();
         let reached = ingest.patiently(|| ingest.sources.of(&edge)).await?;
         let hours = match ingest.options.reach {
@@ -214,7 +215,7 @@ impl<'a> Pass<'a> {
     async fn finish(&mut self) {
         let left = self.left();
         self.report.hours_left = left.len() as u64;
-        let final_until = Hour::of(self.began).plus(-LATE_HOURS);
+        let final_until = Hour::of(self.horizon().unwrap_or(self.began)).plus(-LATE_HOURS);
         let complete_until = left.first().map_or(final_until, |hour| final_until.min(*hour)).start();
         if self.ingest.writes() {
             let now = self.ingest.clock.now();
@@ -225,9 +226,17 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Up to when what was delivered can have been seen: files that someone names may be old ones, or none.
+    fn horizon(&self) -> Option<Timestamp> {
+        match self.ingest.options.reach {
+            Reach::Recent => Some(self.began),
+            Reach::All => self.files.listed.iter().map(|file| file.hour.end().min(self.began)).max(),
+        }
+    }
+
     async fn say_how_far(&mut self, is_all: bool, complete_until: Timestamp) {
         let before = self.reached.map(|reached| reached.as_of);
-        let as_of = if is_all { before.max(Some(self.began)) } else { before };
+        let as_of = if is_all { before.max(self.horizon()) } else { before };
         let Some(as_of) = as_of else { return };
         let reached = Reached { as_of, complete_until: Some(complete_until), stopped_at: None };
         (self.report.as_of, self.report.complete_until) = (Some(as_of), Some(complete_until));

@@ -1,7 +1,7 @@
 //! How complete what was counted is.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::range::Range;
 use crate::service::{Service, ServiceError};
@@ -13,14 +13,13 @@ use crate::wire::Coverage;
 /// For how many hours back it is looked up: as long as hours are kept.
 const KNOWN_HOURS: i64 = 35 * 24;
 
-/// What is known of the logs of one hour, as far as it matters here.
-#[derive(Debug, Default, Deserialize)]
-struct HourLogs {
+/// How complete the count of one hour is; stored where the edge's own metric is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HourFigures {
     /// Lines that were counted.
-    #[serde(default)]
-    lines: u64,
-    /// Requests by the edge's own metric, once it is known.
-    requests: Option<u64>,
+    pub(crate) lines: u64,
+    /// Requests by the edge's own metric.
+    pub(crate) requests: u64,
 }
 
 impl Service {
@@ -30,14 +29,12 @@ impl Service {
         if from >= range.to {
             return Ok(None);
         }
-        let items = all_of(self.table().as_ref(), keys::ingest_hours(from, range.to.plus(-1))).await?;
+        let items = all_of(self.table().as_ref(), keys::ingest_figures_between(from, range.to.plus(-1))).await?;
         let (mut lines, mut requests) = (0, 0);
         for item in &items {
-            let logs: HourLogs = item.decode()?;
-            if let Some(expected) = logs.requests {
-                lines += logs.lines;
-                requests += expected;
-            }
+            let figures: HourFigures = item.decode()?;
+            lines += figures.lines;
+            requests += figures.requests;
         }
         Ok((requests > 0).then(|| Coverage { lines, requests, ratio: ratio(lines, requests) }))
     }

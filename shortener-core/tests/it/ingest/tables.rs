@@ -1,7 +1,7 @@
 //! Tables around a table: that fail, that stop whoever uses them, and that do it wrong.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -224,5 +224,24 @@ impl Between for Late {
             }
             _ => write,
         }
+    }
+}
+
+/// Holds its user up after its first `add`, until it is let go.
+#[derive(Debug, Default)]
+pub(super) struct AfterAdd {
+    has_held: AtomicBool,
+    pub(super) arrived: Notify,
+    pub(super) go: Notify,
+}
+
+#[async_trait]
+impl Between for AfterAdd {
+    async fn after(&self, what: Request<'_>) -> Result<(), TableError> {
+        if matches!(what, Request::Add) && !self.has_held.swap(true, Ordering::SeqCst) {
+            self.arrived.notify_one();
+            self.go.notified().await;
+        }
+        Ok(())
     }
 }

@@ -234,16 +234,11 @@ async fn a_site_is_all_its_domains_together() {
 #[tokio::test]
 async fn what_is_known_of_the_logs_is_the_coverage() {
     let world = World::in_memory().await;
-    let set = |at: &str, lines: u64, requests: Option<u64>| {
+    let set = |at: &str, lines: u64, requests: u64| {
         let body = json!({"generation": 1, "lines": lines, "requests": requests});
-        Write::put(Item::encode(keys::ingest_hour(hour(at)), &body).unwrap())
+        Write::put(Item::encode(keys::ingest_figures(hour(at)), &body).unwrap())
     };
-    let hours = [
-        set("2027-01-03T10", 90, Some(100)),
-        set("2027-01-03T11", 50, None),
-        set("2027-01-02T10", 100, Some(100)),
-        set("2026-12-01T10", 0, Some(1_000)),
-    ];
+    let hours = [set("2027-01-03T10", 90, 100), set("2027-01-02T10", 100, 100), set("2026-12-01T10", 0, 1_000)];
     world.table.write(&hours).await.unwrap();
     let stats = world.stats("a", &StatsQuery { since: Some("7d".to_owned()), ..StatsQuery::default() }).await;
     let coverage = stats.coverage.unwrap();
