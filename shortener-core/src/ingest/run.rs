@@ -24,6 +24,7 @@ mod pass;
 mod reading;
 mod settle;
 mod storing;
+mod strays;
 
 pub use lease::Lease;
 

@@ -8,6 +8,7 @@ use super::super::manifest::{Content, Figures, Manifest, Name, Touched};
 use super::files::Files;
 use super::reading::{FileRead, PartRead};
 use super::storing::Ended;
+use super::strays::Strays;
 use super::{Ingest, IngestError};
 use crate::link::{CodeGenerator, Domain, RandomCodes};
 use crate::stats::{Hour, People, Recorded, Tally};
@@ -28,6 +29,13 @@ pub(super) struct HourCounting {
 
 /// A file with the hours that it touches.
 pub(super) type Mark = (Content, Touched);
+
+/// What a run has read of files before.
+#[derive(Debug, Default)]
+pub(super) struct Learned {
+    pub(super) marks: BTreeMap<(Hour, Name), Mark>,
+    pub(super) strays: Strays,
+}
 
 /// An hour that was counted.
 #[derive(Debug)]
@@ -56,13 +64,8 @@ pub(super) enum Outcome {
 }
 
 impl Ingest {
-    /// Counts an hour from all its files. `seen` is what this run saw first, `learned` is what this run has read of files before.
-    pub(super) async fn count_hour(
-        &self,
-        hour: Hour,
-        seen: &Files,
-        learned: &BTreeMap<(Hour, Name), Mark>,
-    ) -> Result<Outcome, IngestError> {
+    /// Counts an hour from all its files. `seen` is what this run saw first.
+    pub(super) async fn count_hour(&self, hour: Hour, seen: &Files, learned: &Learned) -> Result<Outcome, IngestError> {
         let generation = self.begin_hour(hour).await?;
         // After the generation is taken: whoever takes a later one sees all that we see.
         let files = self.files(Some(hour.plus(-1)..=hour.plus(1)), seen.distribution.as_deref()).await?;
@@ -83,8 +86,8 @@ impl Ingest {
             recorded: Recorded::default(),
             problems: Vec::new(),
         };
-        let (marks, read) = known_marks(hour, &files, learned);
-        let Some((figures, reads)) = self.count_files(&mut counting, &rules, &read).await? else {
+        let (marks, read) = known_marks(hour, &files, &learned.marks);
+        let Some((figures, reads)) = self.count_files(&mut counting, &rules, &read, &learned.strays).await? else {
             return Ok(Outcome::OutOfTime);
         };
         let done = done(counting, &files, marks, figures, read.iter().zip(reads));
@@ -119,12 +122,13 @@ impl Ingest {
         counting: &mut HourCounting,
         rules: &Rules,
         files: &[LogFile],
+        strays: &Strays,
     ) -> Result<Option<(Figures, Vec<FileRead>)>, IngestError> {
         let mut figures = Figures::default();
         let mut reads = vec![FileRead::default(); files.len()];
         let mut parts = vec![Part::ALL];
         while let Some(part) = parts.pop() {
-            match self.read_part(counting.hour, files, rules, part, &mut reads).await? {
+            match self.read_part(counting.hour, files, rules, part, (&mut reads, strays)).await? {
                 PartRead::OutOfTime => return Ok(None),
                 PartRead::TooBig => parts.extend(part.halves().into_iter().flatten()),
                 PartRead::Counted(counted) => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::super::IngestReport;
 use super::super::manifest::{Content, Name};
 use super::files::Files;
-use super::hour::{HourDone, Mark, Outcome};
+use super::hour::{HourDone, Learned, Outcome};
 use super::settle::settle;
 use super::{Ingest, IngestError, LATE_HOURS, Reach};
 use crate::pace::Backoff;
@@ -33,7 +33,7 @@ pub(super) struct Pass<'a> {
     /// Hours whose files are remembered as counted.
     settled: BTreeSet<Hour>,
     /// What was read of files.
-    learned: BTreeMap<(Hour, Name), Mark>,
+    learned: Learned,
     /// Requests that the edge says it got, by hour.
     expected: BTreeMap<Hour, u64>,
     failure: Option<IngestError>,
@@ -71,7 +71,7 @@ impl<'a> Pass<'a> {
             tried: BTreeSet::new(),
             done: BTreeMap::new(),
             settled: BTreeSet::new(),
-            learned: BTreeMap::new(),
+            learned: Learned::default(),
             expected: BTreeMap::new(),
             failure: None,
         })
@@ -167,7 +167,7 @@ impl<'a> Pass<'a> {
         for problem in std::mem::take(&mut done.problems) {
             self.problem(problem);
         }
-        self.learned.extend(done.files.iter().map(|(name, mark)| (*name, *mark)));
+        self.learned.marks.extend(done.files.iter().map(|(name, mark)| (*name, *mark)));
         for file in self.files.new_ones() {
             let Some((content, touched)) = done.files.get(&(file.hour, Name::of(file))) else { continue };
             if *content == Content::of(file) {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::accumulate::{Accumulator, Counted, Part, Rules};
 use super::super::manifest::Touched;
-use super::super::{LogFile, Rejection, read_log};
+use super::super::{LogFile, Rejection, SourceError, read_log};
+use super::strays::{FileStrays, Strays};
 use super::{Ingest, IngestError};
 use crate::stats::Hour;
 
@@ -41,6 +43,8 @@ pub(super) enum PartRead {
 struct Progress {
     accumulator: Box<Accumulator>,
     read: FileRead,
+    /// Lines of the hours beside; none where they are too many.
+    strays: Option<FileStrays>,
     lines: u64,
     is_too_big: bool,
 }
@@ -53,19 +57,26 @@ impl Ingest {
         files: &[LogFile],
         rules: &Rules,
         part: Part,
-        reads: &mut [FileRead],
+        (reads, strays): (&mut [FileRead], &Strays),
     ) -> Result<PartRead, IngestError> {
         let limit = if part.halves().is_some() { self.options.memory_bytes } else { usize::MAX };
         let mut accumulator = Box::new(Accumulator::new(rules.clone(), part));
-        let opening: Vec<_> = files.iter().map(|file| self.source.open(file)).collect();
+        let opening: Vec<_> = files.iter().map(|file| self.open(file, hour, strays)).collect();
         let mut opened = stream::iter(opening).buffered(AHEAD);
         for (file, read) in files.iter().zip(reads) {
             if self.is_over() {
                 return Ok(PartRead::OutOfTime);
             }
-            let Some(reader) = opened.try_next().await? else { break };
             let named = file.hour;
-            let counting = move || count_file(reader, hour, named, accumulator, limit);
+            let counting = match opened.try_next().await? {
+                None => break,
+                Some(Opened::Kept(kept)) => {
+                    kept.of_hour(hour).for_each(|line| accumulator.line(&line));
+                    read.touched = kept.touched;
+                    continue;
+                }
+                Some(Opened::File(reader)) => move || count_file(reader, hour, named, accumulator, limit),
+            };
             let failed = |source| IngestError::Read { file: file.name.clone(), source };
             let counted =
                 tokio::task::spawn_blocking(counting).await.map_err(|error| failed(std::io::Error::other(error)))?;
@@ -75,12 +86,29 @@ impl Ingest {
             }
             accumulator = progress.accumulator;
             *read = progress.read;
+            if let Some(kept) = progress.strays {
+                strays.keep(file, kept);
+            }
             if let Some(watch) = &self.watch {
                 watch.read(progress.lines);
             }
         }
         Ok(PartRead::Counted(Box::new(accumulator.finish())))
     }
+
+    /// Opens a file, unless all that it has of an hour beside its own is kept.
+    async fn open(&self, file: &LogFile, hour: Hour, strays: &Strays) -> Result<Opened, SourceError> {
+        match strays.of(file).filter(|_| file.hour != hour) {
+            Some(kept) => Ok(Opened::Kept(kept)),
+            None => Ok(Opened::File(self.source.open(file).await?)),
+        }
+    }
+}
+
+/// Where the lines of a file come from.
+enum Opened {
+    Kept(Arc<FileStrays>),
+    File(Box<dyn Read + Send>),
 }
 
 fn count_file(
@@ -92,6 +120,8 @@ fn count_file(
 ) -> std::io::Result<Progress> {
     let (mut touched, mut outside, mut lines) = (Touched::default(), 0, 0_u64);
     let mut is_too_big = false;
+    // Of another hour's file the strays would be most of it.
+    let mut strays = (named == hour).then(FileStrays::default);
     let report = read_log(reader.as_mut(), &mut |line| {
         let at = Hour::of_second(line.second);
         if !Touched::allows(named, at) {
@@ -99,8 +129,12 @@ fn count_file(
             return;
         }
         touched.add(named, at);
+        if at != hour {
+            strays = strays.take().and_then(|mut kept| kept.push(line).then_some(kept));
+            return;
+        }
         // What is too big is counted anew, in halves.
-        if at != hour || is_too_big {
+        if is_too_big {
             return;
         }
         accumulator.line(line);
@@ -112,5 +146,8 @@ fn count_file(
     if outside > 0 {
         *rejected.entry(Rejection::OutsideFile).or_default() += outside;
     }
-    Ok(Progress { accumulator, read: FileRead { touched, rejected }, lines: report.lines, is_too_big })
+    if let Some(kept) = &mut strays {
+        kept.touched = touched;
+    }
+    Ok(Progress { accumulator, read: FileRead { touched, rejected }, strays, lines: report.lines, is_too_big })
 }
