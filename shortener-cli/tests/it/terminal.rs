@@ -51,7 +51,9 @@ fn links_are_readable_on_a_terminal() {
 
 /// A line without what depends on how long the test takes: ages, and with them the widths of columns.
 fn steady(line: &str) -> String {
-    let cut = |word: &str| if word.ends_with('…') { "[cut]…".to_owned() } else { word.to_owned() };
+    // Whether the tags are cut depends on the width that the age leaves.
+    let is_cut = |word: &str| word.ends_with('…') || word == "q4,spring";
+    let cut = |word: &str| if is_cut(word) { "[cut]…".to_owned() } else { word.to_owned() };
     let words: Vec<String> = line.split(' ').filter(|word| !word.is_empty()).map(cut).collect();
     let line = words.join(" ");
     (1..30)

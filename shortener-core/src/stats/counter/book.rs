@@ -155,6 +155,11 @@ impl Book {
         }
     }
 
+    /// How many hours of links wait to be stored.
+    pub(super) fn waiting(&self) -> usize {
+        self.unstored.len()
+    }
+
     /// Whether everything is stored.
     pub(super) fn is_stored(&self) -> bool {
         self.unstored.is_empty()

@@ -16,11 +16,18 @@ use crate::clock::Clock;
 use crate::stats::{Hour, HourCount, Ledger, People, Reached, Salts, Source, Sources, Subject};
 use crate::table::{Table, TableError};
 
-/// How often what was counted is gathered, and stored if the table is quick: what a killed process loses at most.
+/// How often what was counted is gathered and stored, if the table is quick: what a killed process loses at most.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// After storing took so long, nothing is stored for this many times as long: a twentieth of the time is spent on it.
 const REST: u32 = 20;
+
+/// How many hours of links may wait to be stored when more are gathered. What waits in the threads' own memory costs
+/// nothing, and much of it becomes one count meanwhile.
+const WAITING: usize = 4 * BATCH;
+
+/// How often what was counted is gathered although that many wait.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
 
 /// Longest pause after a failure: waiting for a store costs nothing.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -96,6 +103,7 @@ enum Turn {
 /// When something is to be done again.
 #[derive(Debug)]
 struct Times {
+    gather: Instant,
     store: Instant,
     roll_up: Instant,
     report: Instant,
@@ -127,7 +135,14 @@ impl Flusher {
             salted: Vec::new(),
             next: Turn::Store,
             gathered_at,
-            times: Times { store: now, roll_up: now + ROLL_UP_EVERY, report: now, salt: now, destroy: now },
+            times: Times {
+                gather: now,
+                store: now,
+                roll_up: now + ROLL_UP_EVERY,
+                report: now,
+                salt: now,
+                destroy: now,
+            },
         })
     }
 
@@ -151,7 +166,7 @@ impl Flusher {
                 _ = ticks.tick() => true,
                 () = tokio::time::sleep_until(self.times.store), if self.has_work() => false,
             };
-            if is_tick {
+            if is_tick && self.is_gathering_due() {
                 self.gather().await;
             }
             let work = async {
@@ -174,6 +189,10 @@ impl Flusher {
         self.books.iter().any(|book| !book.is_stored())
     }
 
+    fn is_gathering_due(&self) -> bool {
+        self.books.iter().map(Book::waiting).sum::<usize>() < WAITING || Instant::now() >= self.times.gather
+    }
+
     fn is_roll_up_due(&self) -> bool {
         Instant::now() >= self.times.roll_up && self.books.iter().any(|book| !book.days.is_empty())
     }
@@ -184,6 +203,7 @@ impl Flusher {
 
     /// Takes over what the threads have counted.
     async fn gather(&mut self) {
+        self.times.gather = Instant::now() + AT_LEAST_EVERY;
         let (now, since) = (self.clock.now(), self.gathered_at);
         let is_full = self.books.len() == 1 && self.book().len() > MANY;
         let has_many_names = self.book().names.are_many() && self.book().begun < Hour::of(now);
