@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shortener_core::ingest::{Ingest, IngestOptions, Reach};
+use shortener_core::ingest::{Ingest, IngestOptions, Reach, Recount};
 use shortener_core::operations::Mode;
 use shortener_core::pace::Patience;
 
@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// Count hours again although files are missing that were counted before, whose clicks are gone then
     #[arg(long)]
     without_missing: bool,
+    /// Count all hours of the files again, not only those with new files: a newer version may know more crawlers
+    #[arg(long)]
+    again: bool,
 }
 
 /// Runs the command.
@@ -54,6 +57,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let options = IngestOptions {
         distribution: context.global.distribution.clone().or(of_table),
         reach: Reach::All,
+        recount: if args.again { Recount::All } else { Recount::New },
         without_missing: args.without_missing,
         mode: if context.is_dry_run() { Mode::DryRun } else { Mode::Apply },
         patience: Patience::BULK,

@@ -45,6 +45,8 @@ pub struct IngestOptions {
     pub memory_bytes: usize,
     /// Which files are looked at.
     pub reach: Reach,
+    /// Which hours of them are counted.
+    pub recount: Recount,
     /// When to stop, between hours or while one is stored: what is left is for the next run.
     pub deadline: Option<Instant>,
     /// Counts hours again although files are gone that were counted before: their clicks are gone then, too.
@@ -66,12 +68,22 @@ pub enum Reach {
     All,
 }
 
+/// Which hours a run counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recount {
+    /// Those that have new files.
+    New,
+    /// All that the files touch: with a newer list of crawlers, the same lines may be of other classes.
+    All,
+}
+
 impl Default for IngestOptions {
     fn default() -> Self {
         Self {
             distribution: None,
             memory_bytes: MEMORY_BYTES,
             reach: Reach::All,
+            recount: Recount::New,
             deadline: None,
             without_missing: false,
             lease: None,

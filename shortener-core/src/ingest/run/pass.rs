@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::super::IngestReport;
 use super::super::manifest::{Content, Name};
+use super::super::{IngestReport, LogFile};
 use super::files::Files;
 use super::hour::{HourDone, Learned, Outcome};
 use super::settle::settle;
-use super::{Ingest, IngestError, LATE_HOURS, Reach};
+use super::{Ingest, IngestError, LATE_HOURS, Reach, Recount};
 use crate::pace::Backoff;
 use crate::stats::{Hour, Reached, Source};
 use crate::when::whole_milliseconds;
@@ -55,7 +55,7 @@ impl<'a> Pass<'a> {
             }
         };
         let files = ingest.files(hours, ingest.options.distribution.as_deref()).await?;
-        let todo: BTreeSet<_> = files.new_ones().map(|file| file.hour).collect();
+        let todo = hours_to_count(&files, ingest.options.recount);
         let report = IngestReport {
             files: files.listed.len() as u64,
             new_files: files.new_ones().count() as u64,
@@ -274,6 +274,21 @@ impl<'a> Pass<'a> {
         tracing::warn!(problem, "counting logs");
         if self.report.problems.len() < MOST_PROBLEMS {
             self.report.problems.push(problem);
+        }
+    }
+}
+
+/// The hours of new files, of which it is not known yet what they touch, or all hours that files are known to touch.
+fn hours_to_count(files: &Files, recount: Recount) -> BTreeSet<Hour> {
+    let new = files.new_ones().map(|file| file.hour);
+    match recount {
+        Recount::New => new.collect(),
+        Recount::All => {
+            let touched = |file: &LogFile| {
+                let touched = files.touched(file).map(|touched| touched.hours(file.hour).collect::<Vec<_>>());
+                touched.unwrap_or_else(|| vec![file.hour])
+            };
+            files.listed.iter().flat_map(touched).collect()
         }
     }
 }
