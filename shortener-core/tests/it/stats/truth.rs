@@ -212,6 +212,7 @@ fn after_one_last_pass_everything_is_true_and_a_further_one_writes_nothing() {
 #[test]
 fn without_a_fence_or_with_sums_it_is_wrong() {
     for breakage in [Breakage::NoFence, Breakage::AddsHours, Breakage::NoOptimismOfDays, Breakage::NoOptimismOfMonths] {
-        assert!((0..60).any(|seed| run(seed, breakage).is_err()), "{breakage:?} is never noticed");
+        // Pauses are random: how many schedules it takes differs.
+        assert!((0..1_000).any(|seed| run(seed, breakage).is_err()), "{breakage:?} is never noticed");
     }
 }
