@@ -17,6 +17,7 @@ mod ranking;
 mod reading;
 mod shape;
 
+#[cfg(feature = "logs")]
 pub(crate) use coverage::HourFigures;
 use range::Range;
 use reading::Reading;

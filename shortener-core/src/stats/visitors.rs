@@ -77,6 +77,58 @@ impl PartialEq for Visitors {
 
 impl Eq for Visitors {}
 
+/// Visitors that are held one by one in a [`Crowd`]: a sketch of so few is larger.
+const FEW: usize = 32;
+
+/// The visitors of one count: their hashes while they are few, then a sketch.
+#[derive(Debug, Default)]
+pub(crate) struct Crowd {
+    few: Vec<u64>,
+    many: Visitors,
+}
+
+impl Crowd {
+    /// Counts a visitor by a keyed hash.
+    pub(crate) fn add(&mut self, hash: u64) {
+        if !self.many.is_empty() {
+            self.many.add(hash);
+        } else if !self.few.contains(&hash) {
+            self.few.push(hash);
+            if self.few.len() > FEW {
+                self.sketch();
+            }
+        }
+    }
+
+    /// Counts the visitors of another one, too.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        other.few.iter().for_each(|hash| self.add(*hash));
+        if !other.many.is_empty() {
+            self.sketch();
+            self.many.merge(&other.many);
+        }
+    }
+
+    /// All of them as a sketch.
+    pub(crate) fn visitors(&self) -> Visitors {
+        let mut visitors = self.many.clone();
+        self.few.iter().for_each(|hash| visitors.add(*hash));
+        visitors
+    }
+
+    /// About how many bytes it takes in memory.
+    #[cfg(feature = "logs")]
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.few.capacity() * size_of::<u64>() + self.many.size_bytes()
+    }
+
+    fn sketch(&mut self) {
+        for hash in std::mem::take(&mut self.few) {
+            self.many.add(hash);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,10 +7,8 @@ use foldhash::fast::FixedState;
 use super::names::{NameId, Names};
 use crate::ingest::LogLine;
 use crate::ingest::fields::{EdgeResult, edge_result};
-use crate::stats::{Class, EdgeResults, Split, Tally, Visitors};
-
-/// Visitors that are held one by one: a sketch of so few is larger.
-const FEW: usize = 32;
+use crate::stats::visitors::Crowd;
+use crate::stats::{Class, EdgeResults, Split, Tally};
 
 /// What is counted of one link, in one hour.
 #[derive(Debug, Default)]
@@ -22,8 +20,7 @@ pub(crate) struct LinkCount {
     gone: u32,
     not_found: u32,
     names: HashMap<NameId, (u32, u32), FixedState>,
-    few: Vec<u64>,
-    many: Visitors,
+    people: Crowd,
 }
 
 impl LinkCount {
@@ -63,16 +60,7 @@ impl LinkCount {
 
     /// Counts a visitor by a keyed hash.
     pub(super) fn person(&mut self, hash: u64) {
-        if !self.many.is_empty() {
-            self.many.add(hash);
-        } else if !self.few.contains(&hash) {
-            self.few.push(hash);
-            if self.few.len() > FEW {
-                for hash in std::mem::take(&mut self.few) {
-                    self.many.add(hash);
-                }
-            }
-        }
+        self.people.add(hash);
     }
 
     /// Whether it can be a link: one that has only been answered “not found” is not looked up.
@@ -90,7 +78,7 @@ impl LinkCount {
     /// About how many bytes of memory its names and visitors take.
     pub(super) fn size_bytes(&self) -> usize {
         let names = self.names.capacity() * 8 / 7 * (size_of::<(NameId, (u32, u32))>() + 1);
-        names + self.few.capacity() * 8 + self.many.size_bytes()
+        names + self.people.size_bytes()
     }
 
     /// The same as a tally, all names kept.
@@ -99,7 +87,7 @@ impl LinkCount {
             edge: EdgeResults { hit: self.hit.into(), miss: self.miss.into(), error: self.error.into() },
             gone: self.gone.into(),
             orphans: 0,
-            visitors: self.many.clone(),
+            visitors: self.people.visitors(),
             breakdowns: BTreeMap::new(),
             ..Tally::default()
         };
@@ -109,9 +97,6 @@ impl LinkCount {
         for (name, (people, automated)) in &self.names {
             names.add(&mut tally, *name, Split((*people).into(), (*automated).into()));
         }
-        for hash in &self.few {
-            tally.visitors.add(*hash);
-        }
         tally
     }
 }
@@ -119,6 +104,7 @@ impl LinkCount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Visitors;
 
     #[test]
     fn few_visitors_and_many_are_counted_alike() {

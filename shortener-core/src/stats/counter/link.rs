@@ -6,16 +6,14 @@ use foldhash::fast::RandomState;
 
 use super::names::{Name, Names};
 use crate::stats::agent::UNKNOWN;
-use crate::stats::{Class, Dimension, Split, Tally, Visitors};
+use crate::stats::visitors::Crowd;
+use crate::stats::{Class, Dimension, Split, Tally};
 
 /// Names that need no memory of their own: most links have no more within a second.
 const INLINE: usize = 4;
 
 /// Most names of all dimensions together; whoever makes up more finds them in one sum of each dimension.
 const MOST_NAMES: usize = 2_000;
-
-/// Visitors that are held one by one: a sketch of so few is larger.
-const FEW: usize = 32;
 
 /// Clicks by people, and by machines.
 type Clicks = (u32, u32);
@@ -29,8 +27,7 @@ pub(super) struct LinkCount {
     names: [Option<(Name, Clicks)>; INLINE],
     #[expect(clippy::box_collection, reason = "most links have no more names, and a count is to be small")]
     more_names: Option<Box<HashMap<Name, Clicks, RandomState>>>,
-    few: Vec<u64>,
-    many: Visitors,
+    people: Crowd,
 }
 
 impl LinkCount {
@@ -68,20 +65,7 @@ impl LinkCount {
 
     /// Counts a visitor by a keyed hash.
     pub(super) fn person(&mut self, hash: u64) {
-        if !self.many.is_empty() {
-            self.many.add(hash);
-        } else if !self.few.contains(&hash) {
-            self.few.push(hash);
-            if self.few.len() > FEW {
-                self.sketch_the_few();
-            }
-        }
-    }
-
-    fn sketch_the_few(&mut self) {
-        for hash in std::mem::take(&mut self.few) {
-            self.many.add(hash);
-        }
+        self.people.add(hash);
     }
 
     /// Adds another count.
@@ -92,11 +76,7 @@ impl LinkCount {
         self.gone += other.gone;
         self.orphans += other.orphans;
         other.all_names().for_each(|(name, clicks)| self.name(name, clicks));
-        other.few.iter().for_each(|hash| self.person(*hash));
-        if !other.many.is_empty() {
-            self.sketch_the_few();
-            self.many.merge(&other.many);
-        }
+        self.people.merge(&other.people);
     }
 
     /// All requests that were counted.
@@ -119,8 +99,7 @@ impl LinkCount {
         let names_of =
             self.all_names().map(|(name, (people, automated))| (name, Split(people.into(), automated.into())));
         names.spell(&mut tally, names_of);
-        tally.visitors = self.many.clone();
-        self.few.iter().for_each(|hash| tally.visitors.add(*hash));
+        tally.visitors = self.people.visitors();
         tally
     }
 
@@ -134,6 +113,7 @@ impl LinkCount {
 mod tests {
     use super::super::names::NameKind;
     use super::*;
+    use crate::stats::Visitors;
 
     #[test]
     fn counts_of_threads_add_up_to_the_count_of_one() {
