@@ -1,7 +1,7 @@
 //! From a host and a code to an answer: the only thing a public click needs.
 //!
 //! This path reads one item, once and strongly, and writes nothing, but for links with a click limit, whose clicks are
-//! taken in [`quota`]. It imports no wire type beyond edge lifetimes, and no request is authenticated here.
+//! taken in `quota`. It imports no wire type beyond edge lifetimes, and no request is authenticated here.
 
 use std::sync::Arc;
 
