@@ -91,7 +91,7 @@ async fn ingest_needs_lambda_and_a_bucket() {
     let (store, bucket) = (Store::start().await, FakeS3::start().await);
     let mut function = setup(&store, &bucket).without_env("SHORT_LOG_BUCKET").spawn();
     assert_eq!(function.exit().await.code(), Some(1));
-    assert!(function.log.all().join("\n").contains("SHORT_LOG_BUCKET"));
+    function.log.tell("SHORT_LOG_BUCKET").await;
     let (status, _, log) = run(&mut Setup::binary(release_binary("shortener-ingest")).command());
     assert!(status == Some(1) && log.contains("Lambda function"), "{log}");
 }

@@ -37,6 +37,15 @@ impl Lines {
         self.all().iter().map(parse).collect()
     }
 
+    /// Waits for a line, of whatever form, that contains `text`.
+    pub(crate) async fn tell(&self, text: &str) {
+        let give_up = tokio::time::Instant::now() + PATIENCE;
+        while !self.all().iter().any(|line| line.contains(text)) {
+            assert!(tokio::time::Instant::now() < give_up, "'{text}' is not in\n{}", self.all().join("\n"));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits for a JSON line that is as told.
     pub(crate) async fn find(&self, is_meant: impl Fn(&Value) -> bool) -> Value {
         self.find_all(1, is_meant).await.remove(0)
