@@ -11,15 +11,8 @@ use percent_encoding::percent_decode;
 use url::Url;
 
 pub use super::utm::{Utm, utm};
-
-/// Stands for the referrer of a click that has none.
-pub const DIRECT: &str = "(direct)";
-
-/// Stands for what is not told, or cannot be read.
-pub const UNKNOWN: &str = "(unknown)";
-
-/// Longest name of a host in the DNS.
-const LONGEST_HOST: usize = 253;
+pub use crate::stats::tally::{DIRECT, UNKNOWN};
+use crate::stats::tally::{LONGEST_HOST, referrer_of};
 
 /// What becomes of control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +69,7 @@ pub fn referrer_host(raw: &[u8]) -> Cow<'_, str> {
         return Cow::Borrowed(host);
     }
     let url = Url::parse(&decode(raw, Controls::Keep)).ok();
-    let host = url.as_ref().and_then(Url::host_str).map(|host| host.trim_end_matches('.').to_lowercase());
-    match host.filter(|host| !host.is_empty() && host.len() <= LONGEST_HOST) {
-        Some(host) => Cow::Owned(host),
-        None => Cow::Borrowed(UNKNOWN),
-    }
+    url.as_ref().and_then(referrer_of).map_or(Cow::Borrowed(UNKNOWN), Cow::Owned)
 }
 
 /// The host of a URL that shows without parsing that it has one, and which; most have.

@@ -6,9 +6,7 @@ use memchr::memmem;
 use url::form_urlencoded;
 
 use super::fields::{Controls, decode, without_controls};
-
-/// Longest value that is kept, in characters.
-const LONGEST: usize = 64;
+use crate::stats::tally::LONGEST_TAG;
 
 /// The tags of a query. None are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,7 +48,7 @@ fn of_query(query: &[u8]) -> Utm<'_> {
 }
 
 fn shorten(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    let end = value.char_indices().nth(LONGEST).map_or(value.len(), |(end, _)| end);
+    let end = value.char_indices().nth(LONGEST_TAG).map_or(value.len(), |(end, _)| end);
     let value = match value {
         Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
         Cow::Owned(mut text) => {

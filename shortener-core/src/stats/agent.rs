@@ -9,6 +9,7 @@ mod families;
 mod rules;
 
 use super::Kind;
+pub use super::tally::UNKNOWN;
 use rules::Rules;
 
 /// What is kept of a user agent.
@@ -27,9 +28,6 @@ pub struct Agent {
 /// Version of the classifier and its list of crawlers: counts made with another one may differ. The number after the
 /// slash is raised with every change of our own list or of the rules.
 pub const CLASSIFIER: &str = "crawler-user-agents 1.60.0/1";
-
-/// The name of what is not known.
-pub const UNKNOWN: &str = "(unknown)";
 
 impl Agent {
     /// Reads a user agent as the client sent it, not percent-encoded; empty where there was none.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{Class, Visitors};
 
@@ -96,6 +97,24 @@ impl EdgeResults {
         self.miss += other.miss;
         self.error += other.error;
     }
+}
+
+/// Stands for the referrer of a click that no page led to.
+pub const DIRECT: &str = "(direct)";
+
+/// Stands for what is not told, or cannot be read.
+pub const UNKNOWN: &str = "(unknown)";
+
+/// Longest name of a host in the DNS.
+pub(crate) const LONGEST_HOST: usize = 253;
+
+/// Longest value of a campaign tag that is kept, in characters.
+pub(crate) const LONGEST_TAG: usize = 64;
+
+/// The host of a referrer as it is counted: lower-case, without port and final dot; none if it has none.
+pub(crate) fn referrer_of(url: &Url) -> Option<String> {
+    let host = url.host_str()?.trim_end_matches('.').to_lowercase();
+    (!host.is_empty() && host.len() <= LONGEST_HOST).then_some(host)
 }
 
 /// By what clicks are broken down.

@@ -4,16 +4,7 @@ use std::borrow::Cow;
 
 use url::{Url, form_urlencoded};
 
-use crate::stats::agent::UNKNOWN;
-
-/// The name of a click that no page led to.
-const DIRECT: &str = "(direct)";
-
-/// Longest name of a host in the DNS.
-const LONGEST_HOST: usize = 253;
-
-/// Longest value of a campaign tag that is kept, in characters.
-const LONGEST_TAG: usize = 64;
+use crate::stats::tally::{DIRECT, LONGEST_TAG, UNKNOWN, referrer_of};
 
 /// Host of a `Referer` header: lower-case and without port.
 pub(super) fn referrer_host(referrer: &[u8]) -> Cow<'static, str> {
@@ -21,8 +12,7 @@ pub(super) fn referrer_host(referrer: &[u8]) -> Cow<'static, str> {
         return Cow::Borrowed(DIRECT);
     }
     let url = std::str::from_utf8(referrer).ok().and_then(|text| Url::parse(text).ok());
-    let host = url.as_ref().and_then(Url::host_str).map(|host| host.trim_end_matches('.').to_lowercase());
-    host.filter(|host| !host.is_empty() && host.len() <= LONGEST_HOST).map_or(Cow::Borrowed(UNKNOWN), Cow::Owned)
+    url.as_ref().and_then(referrer_of).map_or(Cow::Borrowed(UNKNOWN), Cow::Owned)
 }
 
 /// Whether a query can have campaign tags.
