@@ -66,23 +66,46 @@ impl Moments {
             (None, Self::Exact) => String::new(),
             (None, Self::RelativeTo(_)) => none.to_owned(),
             (Some(at), Self::Exact) => at.to_string(),
-            (Some(at), Self::RelativeTo(now)) => relative(at, now),
+            (Some(at), Self::RelativeTo(now)) => brief(at, now),
         }
     }
 }
 
-/// Units of time with their seconds and the distance from which they say enough.
-const UNITS: [(&str, i64, i64); 6] = [
-    ("year", 31_536_000, 63_072_000),
-    ("month", 2_592_000, 7_776_000),
-    ("day", 86_400, 86_400),
-    ("hour", 3_600, 3_600),
-    ("minute", 60, 60),
-    ("second", 1, 1),
+/// A unit of time.
+struct Unit {
+    name: &'static str,
+    /// Its abbreviation, where space is short.
+    short: &'static str,
+    seconds: i64,
+    /// The distance in seconds from which it says enough.
+    from: i64,
+}
+
+const SECOND: Unit = Unit { name: "second", short: "s", seconds: 1, from: 1 };
+
+/// The longer units, the longest first.
+const UNITS: [Unit; 5] = [
+    Unit { name: "year", short: "y", seconds: 31_536_000, from: 63_072_000 },
+    Unit { name: "month", short: "mo", seconds: 2_592_000, from: 7_776_000 },
+    Unit { name: "day", short: "d", seconds: 86_400, from: 86_400 },
+    Unit { name: "hour", short: "h", seconds: 3_600, from: 3_600 },
+    Unit { name: "minute", short: "min", seconds: 60, from: 60 },
 ];
 
 /// How far a moment is from now, in one unit: `in 4 days`, `2 hours ago`.
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
+    distance(at, now, span)
+}
+
+/// The same for a column of a list: `in 4 d`, `2 h ago`.
+fn brief(at: Timestamp, now: Timestamp) -> String {
+    distance(at, now, |seconds| {
+        let (count, unit) = in_one_unit(seconds);
+        format!("{count} {}", unit.short)
+    })
+}
+
+fn distance(at: Timestamp, now: Timestamp, span: impl Fn(i64) -> String) -> String {
     match at.as_second() - now.as_second() {
         0 => "now".to_owned(),
         seconds @ 1.. => format!("in {}", span(seconds)),
@@ -92,11 +115,15 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
 
 /// A number of seconds in one unit: `4 days`, `2 hours`.
 pub(crate) fn span(seconds: i64) -> String {
-    let (unit, length, _) = UNITS.into_iter().find(|(.., from)| seconds >= *from).unwrap_or(("second", 1, 1));
-    // To the nearest: of 30 days, 30 are left a second later too.
-    let count = (seconds + length / 2) / length;
+    let (count, unit) = in_one_unit(seconds);
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
+    format!("{count} {}{plural}", unit.name)
+}
+
+fn in_one_unit(seconds: i64) -> (i64, Unit) {
+    let unit = UNITS.into_iter().find(|unit| seconds >= unit.from).unwrap_or(SECOND);
+    // To the nearest: of 30 days, 30 are left a second later too.
+    ((seconds + unit.seconds / 2) / unit.seconds, unit)
 }
 
 /// Most names in a sentence.
@@ -380,16 +407,17 @@ mod tests {
     fn distances_are_in_one_unit() {
         let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
         for (at, shown) in [
-            ("2026-01-31T12:00:00Z", "now"),
-            ("2026-01-31T12:00:01Z", "in 1 second"),
-            ("2026-02-04T13:00:00Z", "in 4 days"),
-            ("2026-03-02T11:59:59Z", "in 30 days"),
-            ("2026-01-31T11:59:00.5Z", "1 minute ago"),
-            ("2026-01-31T10:00:00Z", "2 hours ago"),
-            ("2025-01-01T00:00:00Z", "13 months ago"),
-            ("2024-01-01T00:00:00Z", "2 years ago"),
+            ("2026-01-31T12:00:00Z", ["now", "now"]),
+            ("2026-01-31T12:00:01Z", ["in 1 second", "in 1 s"]),
+            ("2026-02-04T13:00:00Z", ["in 4 days", "in 4 d"]),
+            ("2026-03-02T11:59:59Z", ["in 30 days", "in 30 d"]),
+            ("2026-01-31T11:59:00.5Z", ["1 minute ago", "1 min ago"]),
+            ("2026-01-31T10:00:00Z", ["2 hours ago", "2 h ago"]),
+            ("2025-01-01T00:00:00Z", ["13 months ago", "13 mo ago"]),
+            ("2024-01-01T00:00:00Z", ["2 years ago", "2 y ago"]),
         ] {
-            assert_eq!(relative(at.parse().unwrap(), now), shown);
+            let at = at.parse().unwrap();
+            assert_eq!([relative(at, now), brief(at, now)], shown);
         }
     }
 

@@ -66,7 +66,7 @@ fn is_deceptive(character: char) -> bool {
 }
 
 /// Columns that give way when a table is wider than the terminal, in this order, and what they keep at least.
-const YIELDING: [(&str, usize); 5] = [("TARGET", 20), ("CHANGES", 24), ("NOT FOUND", 20), ("TAGS", 8), ("NAME", 12)];
+const YIELDING: [(&str, usize); 5] = [("TARGET", 20), ("CHANGES", 24), ("NOT FOUND", 20), ("TAGS", 6), ("NAME", 12)];
 
 /// Space between two columns.
 const GAP: usize = 2;
@@ -143,7 +143,11 @@ fn cut(line: &str, room: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+    use shortener_core::wire::{Link, LinkPage};
+
     use super::*;
+    use crate::report::{Moments, Report};
 
     #[test]
     fn what_could_deceive_a_reader_is_escaped() {
@@ -177,7 +181,32 @@ mod tests {
         assert_eq!(widths(None), [6, 180, 6, 36]);
         assert_eq!(widths(Some(90)), [6, 36, 6, 36]);
         assert_eq!(widths(Some(60)), [6, 20, 6, 22]);
-        assert_eq!(widths(Some(10)), [6, 20, 6, 8]);
+        assert_eq!(widths(Some(10)), [6, 20, 6, 6]);
         assert!(fitted(&names, &[row], Some(60))[0][1].ends_with('…'));
+    }
+
+    #[test]
+    fn links_of_any_age_and_state_fit_80_columns() {
+        let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        let columns = <LinkPage as Report>::columns();
+        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        let seconds = [0, 1, 59, 60, 3_599, 3_600, 86_399, 86_400, 7_775_999, 7_776_000, 63_071_999, 63_072_000];
+        for state in ["active", "scheduled", "disabled", "expired", "deleted"] {
+            for (created, expires) in seconds.iter().flat_map(|ago| seconds.iter().map(move |left| (ago, left))) {
+                let link: Link = serde_json::from_value(serde_json::json!({
+                    "code": "V4s3xGa", "domain": "-", "short_url": "http://x/a", "target": "https://example.com/long/path",
+                    "title": null, "tags": ["a-rather-long-tag"], "redirect_status": 302, "forward_query": false,
+                    "state": state, "version": 1, "created_by": "key:x", "updated_at": now, "starts_at": null,
+                    "created_at": now - SignedDuration::from_secs(*created),
+                    "expires_at": now + SignedDuration::from_secs(*expires), "max_clicks": null,
+                    "clicks": {"human": 999_999, "total": 999_999},
+                }))
+                .unwrap();
+                let row = columns.iter().map(|column| (column.cell)(&link, Moments::RelativeTo(now))).collect();
+                let row = &fitted(&names, &[row], Some(80))[0];
+                let wide = names.iter().zip(row).map(|(name, cell)| name.len().max(cell.chars().count()));
+                assert!(wide.sum::<usize>() + GAP * (names.len() - 1) <= 80, "{row:?}");
+            }
+        }
     }
 }

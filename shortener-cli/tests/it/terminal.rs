@@ -56,11 +56,8 @@ fn steady(line: &str) -> String {
     let cut = |word: &str| if is_cut(word) { "[cut]…".to_owned() } else { word.to_owned() };
     let words: Vec<String> = line.split(' ').filter(|word| !word.is_empty()).map(cut).collect();
     let line = words.join(" ");
-    (1..30)
-        .rev()
-        .fold(line, |line, n| line.replace(&format!("{n} seconds ago"), "[age]"))
-        .replace("1 second ago", "[age]")
-        .replace("now", "[age]")
+    let ages = |n| ["s", "second", "seconds"].map(|unit| format!("{n} {unit} ago"));
+    (1..30).rev().flat_map(ages).fold(line, |line, age| line.replace(&age, "[age]")).replace("now", "[age]")
 }
 
 #[test]
