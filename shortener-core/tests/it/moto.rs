@@ -25,12 +25,20 @@ const GAPS: &[(&str, &str)] = &[
     ),
     ("add_to_a_text_is_refused", "fails with status 500 where it compares a text with a number"),
     ("an_update_that_grows_an_item_over_the_limit_is_refused", "takes 405,000 bytes for the limit, not 409,600"),
-    ("concurrent_transactions_keep_a_sum", "does not isolate transactions"),
     ("the_largest_item_is_stored", "takes 405,000 bytes for the limit, not 409,600"),
     (
         "update_of_nothing_changes_nothing_but_still_checks_its_condition",
         "fails with status 500 without an update expression",
     ),
+];
+
+/// Checks that moto fails now and then: it answers in threads and isolates neither transactions nor conditional updates.
+const RACES: &[&str] = &[
+    "concurrent_transactions_keep_a_sum",
+    "concurrent_version_increments_lose_none",
+    "of_two_hundred_creators_one_wins_and_all_see_it",
+    "strong_reads_beside_writers_never_go_back",
+    "two_hundred_adds_under_a_ceiling_of_100_grant_100",
 ];
 
 /// A moto server; killed by its process id when dropped.
@@ -89,6 +97,8 @@ async fn moto_passes_the_story_but_for_its_known_gaps() {
 
 /// A gap that is closed fails too, so that the list stays true.
 fn assert_gaps(failures: &[Failure]) {
+    let (races, failures): (Vec<_>, Vec<_>) = failures.iter().partition(|failure| RACES.contains(&failure.name));
+    println!("races that moto lost this time: {races:#?}");
     let failed: BTreeMap<_, _> = failures.iter().map(|failure| (failure.name, failure.message.as_str())).collect();
     let known: BTreeMap<_, _> = GAPS.iter().copied().collect();
     assert!(failed.keys().eq(known.keys()), "failed {failed:#?}, known {known:#?}");
