@@ -15,6 +15,7 @@ use shortener_core::redirect::Resolver;
 use shortener_core::service::Service;
 use shortener_core::stats::ClickCounter;
 
+use crate::proxies::TrustedProxies;
 use crate::{api, pages, redirect};
 
 /// The distribution through which a request came.
@@ -38,6 +39,7 @@ pub struct Site {
     https: bool,
     canonical: String,
     edge: Edge,
+    trusted_proxies: TrustedProxies,
     caches: Option<Arc<dyn EdgeCaches>>,
     distribution: Option<DistributionId>,
     security_contact: Option<String>,
@@ -95,6 +97,7 @@ impl Site {
             https: canonical.starts_with("https:"),
             canonical,
             edge: Edge::None,
+            trusted_proxies: TrustedProxies::NONE,
             caches: None,
             distribution: None,
             security_contact: None,
@@ -106,6 +109,13 @@ impl Site {
     #[must_use]
     pub fn with_edge(mut self, edge: Edge) -> Self {
         self.edge = edge;
+        self
+    }
+
+    /// The same site behind proxies that tell whom a request came from.
+    #[must_use]
+    pub fn with_trusted_proxies(mut self, trusted_proxies: TrustedProxies) -> Self {
+        self.trusted_proxies = trusted_proxies;
         self
     }
 
@@ -144,6 +154,10 @@ impl Site {
 
     pub(crate) fn edge(&self) -> Edge {
         self.edge
+    }
+
+    pub(crate) fn trusted_proxies(&self) -> TrustedProxies {
+        self.trusted_proxies
     }
 
     /// The edge's copies that a change asked for by a request with these headers must purge, if any are known.

@@ -14,6 +14,7 @@ use shortener_core::link::BaseUrl;
 use shortener_core::table::dynamo::CredentialSource;
 
 use crate::app::{App, Edge, Site, api_router, redirect_router, router};
+use crate::proxies::TrustedProxies;
 
 /// What Lambda sets, and nothing else does.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
@@ -55,6 +56,9 @@ pub struct Config {
     /// `SHORT_COUNTING`: `on` counts clicks in this process, `off` does not; `on` by default, but `off` on Lambda and
     /// behind CloudFront, whose logs are counted.
     pub counting: Switch,
+    /// `SHORT_TRUSTED_PROXIES`: how many proxies in front add to `X-Forwarded-For`, 0 to 10; 0 by default, and then the
+    /// header is not believed. It tells visitors apart where this process counts them, and does nothing elsewhere.
+    pub trusted_proxies: TrustedProxies,
     /// Where this process runs: Lambda sets `AWS_LAMBDA_RUNTIME_API`.
     pub place: Place,
 }
@@ -174,6 +178,9 @@ impl Config {
             memory_mb: set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|megabytes| megabytes.parse().ok()),
             counting: counting(set("SHORT_COUNTING").as_deref(), place, edge)
                 .map_err(|invalid| refuse("SHORT_COUNTING", invalid))?,
+            trusted_proxies: set("SHORT_TRUSTED_PROXIES")
+                .map_or(Ok(TrustedProxies::NONE), |number| TrustedProxies::parse(&number))
+                .map_err(|invalid| refuse("SHORT_TRUSTED_PROXIES", invalid))?,
             function: set("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "short".to_owned()),
             place,
         })
@@ -181,7 +188,10 @@ impl Config {
 
     /// The site that these settings describe.
     pub fn site(&self) -> Site {
-        let site = Site::new(&self.base_url).with_edge(self.edge).with_security_contact(self.security_contact.clone());
+        let site = Site::new(&self.base_url)
+            .with_edge(self.edge)
+            .with_trusted_proxies(self.trusted_proxies)
+            .with_security_contact(self.security_contact.clone());
         self.purging(site)
     }
 
@@ -338,6 +348,14 @@ mod tests {
     }
 
     #[test]
+    fn no_proxy_is_trusted_unless_it_is_set_and_then_the_site_knows() {
+        for (variables, expected) in [(&[][..], "0"), (&[("SHORT_TRUSTED_PROXIES", "2")], "2")] {
+            let (config, expected) = (read(variables).unwrap(), TrustedProxies::parse(expected).unwrap());
+            assert_eq!((config.trusted_proxies, config.site().trusted_proxies()), (expected, expected));
+        }
+    }
+
+    #[test]
     fn a_wrong_value_is_refused_by_name() {
         for (variable, value) in [
             ("SHORT_BASE_URL", "go.example.com"),
@@ -345,6 +363,8 @@ mod tests {
             ("SHORT_LISTEN", "8080"),
             ("SHORT_METRICS", "statsd"),
             ("SHORT_COUNTING", "yes"),
+            ("SHORT_TRUSTED_PROXIES", "11"),
+            ("SHORT_TRUSTED_PROXIES", "10.0.0.0/8"),
             ("SHORT_DISTRIBUTION_ID", "E1/../E2"),
             ("SHORT_SECURITY_CONTACT", "x@y.example\nContact: evil"),
             ("SHORT_SECURITY_CONTACT", "nobody"),

@@ -15,8 +15,10 @@ pub mod metrics;
 mod pages;
 mod peer;
 pub mod process;
+mod proxies;
 mod redirect;
 mod request_log;
 pub mod server;
 
 pub use app::{App, Edge, Site, api_router, redirect_router, router};
+pub use proxies::TrustedProxies;

@@ -1,4 +1,4 @@
-//! The address that a request comes from.
+//! The address at the other end of the connection.
 
 use std::net::IpAddr;
 
@@ -9,8 +9,8 @@ use axum::extract::Request;
 pub(crate) struct Peer(pub(crate) IpAddr);
 
 impl Peer {
-    /// The address of whoever sent a request; of an IPv4 client in the clothes of IPv6 that of IPv4.
+    /// The address that a request's connection comes from: the visitor's, or that of the last proxy.
     pub(crate) fn of(request: &Request) -> Option<IpAddr> {
-        request.extensions().get::<Self>().map(|peer| peer.0.to_canonical())
+        request.extensions().get::<Self>().map(|peer| peer.0)
     }
 }

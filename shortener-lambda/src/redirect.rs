@@ -1,7 +1,7 @@
 //! The public click: `GET|HEAD /{code}` and the preview at `/{code}+`.
 //!
 //! This module may import the resolver, the parsed values of a link, the pages, the counters of outcomes and clicks, the
-//! request's deadline and sender and `http`, and nothing else: no JSON, no authentication and no write belong on this path.
+//! request's deadline and `http`, and nothing else: no JSON, no authentication and no write belong on this path.
 //! The one write there is, of a click of a limited link, is the resolver's; counting adds to numbers in memory. It has no
 //! middleware either: it is the router's fallback, which spares each click the bookkeeping of a matched route, and it logs
 //! at debug level alone.
@@ -12,13 +12,12 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION, REFERER, STRICT_TRANSPO
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 use shortener_core::link::TargetUrl;
 use shortener_core::redirect::{Answer, Asked, CacheLifetimes, Click, Preview, Redirect, Resolution, Visitor};
-use shortener_core::stats::{ClickCounter, Hit, Outcome as Counted, Subject};
+use shortener_core::stats::{Hit, Outcome as Counted, Subject};
 
 use crate::app::{App, Edge, Site};
 use crate::deadline::Deadline;
 use crate::metrics::{self, Outcome};
 use crate::pages;
-use crate::peer::Peer;
 
 /// Tells the edge from when on it must not serve the answer any more, in seconds since 1970.
 const UNTIL: HeaderName = HeaderName::from_static("x-short-until");
@@ -43,8 +42,8 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<
             let visitor = visitor(request.method(), headers);
             let click = Click { host, code: &code, visitor, deadline };
             let Answer { resolution, subject } = app.resolver().answer(&click).await;
-            if let (Some(counter), Some(subject)) = (app.counter(), subject) {
-                count(counter, subject, &resolution, visitor, &request);
+            if let Some(subject) = subject {
+                count(&app, subject, &resolution, visitor, &request);
             }
             tracing::debug!(%code, ?resolution, "click");
             metrics::count_click(outcome(&resolution));
@@ -73,7 +72,9 @@ fn visitor<'a>(method: &Method, headers: &'a HeaderMap) -> Visitor<'a> {
     Visitor::Agent(headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default())
 }
 
-fn count(counter: &ClickCounter, subject: Subject, resolution: &Resolution, visitor: Visitor<'_>, request: &Request) {
+/// Counts a request, if that is done here.
+fn count(app: &App, subject: Subject, resolution: &Resolution, visitor: Visitor<'_>, request: &Request) {
+    let Some(counter) = app.counter() else { return };
     let outcome = match (resolution, &subject) {
         (Resolution::Redirect(_), _) => Counted::Click,
         (Resolution::Gone { .. }, _) => Counted::Gone,
@@ -83,7 +84,8 @@ fn count(counter: &ClickCounter, subject: Subject, resolution: &Resolution, visi
     };
     let referrer = request.headers().get(REFERER).map(HeaderValue::as_bytes).unwrap_or_default();
     let query = request.uri().query().unwrap_or_default();
-    counter.count(subject, &Hit { outcome, visitor, referrer, query, address: Peer::of(request) });
+    let address = app.site().trusted_proxies().address_of(request);
+    counter.count(subject, &Hit { outcome, visitor, referrer, query, address });
 }
 
 fn outcome(resolution: &Resolution) -> Outcome {
@@ -175,11 +177,11 @@ mod tests {
                 "shortener_core::redirect::",
                 "crate::",
                 "super::",
-                "shortener_core::stats::{ClickCounter, Hit, Outcome as Counted, Subject};",
+                "shortener_core::stats::{Hit, Outcome as Counted, Subject};",
             ];
             let imported = line.trim_start_matches("use ");
             assert!(allowed.iter().any(|path| imported.starts_with(path)), "{line}");
-            let modules = ["crate::app", "crate::deadline", "crate::metrics", "crate::pages", "crate::peer"];
+            let modules = ["crate::app", "crate::deadline", "crate::metrics", "crate::pages"];
             assert!(
                 !imported.starts_with("crate::") || modules.iter().any(|path| imported.starts_with(path)),
                 "{line}"

@@ -14,7 +14,7 @@ use shortener_core::table::sqlite::SqliteTable;
 use shortener_core::wire::{Problem, ProblemCode};
 use shortener_lambda::config::{Switch, parse_contact, parse_counting};
 use shortener_lambda::counting::Counting;
-use shortener_lambda::{App, Site, router, server};
+use shortener_lambda::{App, Site, TrustedProxies, router, server};
 use tokio::net::TcpListener;
 
 use crate::backend::Store;
@@ -48,6 +48,12 @@ pub(crate) struct Args {
     /// Count no clicks [env: SHORT_COUNTING=off]
     #[arg(long)]
     no_counting: bool,
+    /// How many proxies of yours stand in front, 0 to 10, to tell visitors apart [env: SHORT_TRUSTED_PROXIES] [default: 0]
+    ///
+    /// Each must add the address it is asked from to X-Forwarded-For. A visitor's address is then the entry that has
+    /// this number from the right; what a visitor sends stands left of it. With 0 the header is ignored.
+    #[arg(long, value_name = "NUMBER", value_parser = TrustedProxies::parse)]
+    trusted_proxies: Option<TrustedProxies>,
 }
 
 /// Runs the command.
@@ -57,6 +63,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     }
     log_events(args.log, context.environment.log.as_deref())?;
     let stop = stop()?;
+    let trusted_proxies = trusted_proxies(&args, context)?;
     let (listener, address) = listen(&args, context).await?;
     let store = context.store().await?;
     let base_url = base_url(context, address)?;
@@ -68,7 +75,8 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     if let Store::File(table) = store {
         tokio::spawn(collect_garbage(table));
     }
-    let site = Site::new(&base_url).with_security_contact(security_contact(context)?);
+    let site =
+        Site::new(&base_url).with_trusted_proxies(trusted_proxies).with_security_contact(security_contact(context)?);
     let app = App::new(service, resolver, site);
     let app = counting.as_ref().map_or_else(|| app.clone(), |counting| app.with_counter(counting.counter()));
     context.output.note(&format!("listening on http://{address}"));
@@ -92,6 +100,18 @@ async fn counting(args: &Args, store: &Store, context: &Context) -> anyhow::Resu
 fn tell_unstored(left: Option<Unstored>, context: &Context) {
     if let Some(Unstored { requests, .. }) = left {
         context.output.tell(&format!("warning: some of the last {requests} clicks of the hour may not be stored"));
+    }
+}
+
+/// Read before anything is done, so that a server that cannot start makes no key.
+fn trusted_proxies(args: &Args, context: &Context) -> anyhow::Result<TrustedProxies> {
+    match (args.trusted_proxies, context.environment.trusted_proxies.as_deref()) {
+        (Some(number), _) => Ok(number),
+        (None, Some(text)) => TrustedProxies::parse(text).map_err(|error| {
+            let detail = format!("SHORT_TRUSTED_PROXIES is '{}': {error}", text.escape_debug());
+            Stopped::usage(detail, "give the number of your proxies that add to X-Forwarded-For").into()
+        }),
+        (None, None) => Ok(TrustedProxies::NONE),
     }
 }
 

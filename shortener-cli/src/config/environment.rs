@@ -32,12 +32,14 @@ pub(crate) struct Environment {
     pub(crate) listen: Option<String>,
     /// `SHORT_COUNTING`: whether `serve` counts clicks.
     pub(crate) counting: Option<String>,
+    /// `SHORT_TRUSTED_PROXIES`: how many proxies stand in front of `serve`.
+    pub(crate) trusted_proxies: Option<String>,
     /// `SHORT_SECURITY_CONTACT`: whom the `security.txt` of `serve` names.
     pub(crate) security_contact: Option<String>,
 }
 
 /// Each variable with what it sets, for the help.
-pub(crate) const VARIABLES: [(&str, &str); 19] = [
+pub(crate) const VARIABLES: [(&str, &str); 20] = [
     ("SHORT_FILE", "embedded table to use, as --file"),
     ("SHORT_TABLE", "DynamoDB table to use, as --table"),
     ("SHORT_DISTRIBUTION_ID", "CloudFront distribution that changes on a DynamoDB table purge, as --distribution"),
@@ -48,6 +50,10 @@ pub(crate) const VARIABLES: [(&str, &str); 19] = [
     ("SHORT_OUTPUT", "format of the data, as --output"),
     ("SHORT_LISTEN", "where 'serve' listens, as --listen"),
     ("SHORT_COUNTING", "off: 'serve' counts no clicks, as --no-counting; on by default"),
+    (
+        "SHORT_TRUSTED_PROXIES",
+        "how many proxies of yours stand in front of 'serve', as --trusted-proxies; 0 by default",
+    ),
     ("SHORT_SECURITY_CONTACT", "mail address or URL that the security.txt of 'serve' names; none without it"),
     ("SHORT_LOG", "which events 'serve' logs: error, warn, info (the default), debug, or a filter"),
     ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
@@ -76,6 +82,7 @@ impl Environment {
             log: get("SHORT_LOG"),
             listen: get("SHORT_LISTEN"),
             counting: get("SHORT_COUNTING"),
+            trusted_proxies: get("SHORT_TRUSTED_PROXIES"),
             security_contact: get("SHORT_SECURITY_CONTACT"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(get),
             user: get("USER").or_else(|| get("LOGNAME")),

@@ -16,6 +16,9 @@ use shortener_core::table::{Order, Query, Table, keys};
 
 use super::support::{Served, TestCli, within};
 
+#[cfg(unix)]
+mod proxies;
+
 const BROWSER: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
