@@ -1,5 +1,6 @@
 //! Configuration, read once: flags, then environment, then a profile of the configuration file, then defaults.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use etcetera::base_strategy::{BaseStrategy, Xdg};
@@ -105,8 +106,7 @@ pub(crate) fn format(args: &GlobalArgs, environment: &Environment) -> anyhow::Re
         (Some(format), _) => Ok(format),
         (None, None) => Ok(Format::Table),
         (None, Some(name)) => named(name).map_err(|_| {
-            let detail = format!("SHORT_OUTPUT is '{}', which is no format", name.escape_debug());
-            Stopped::usage(detail, "use table, json, ndjson, csv or tsv").into()
+            wrong_variable("SHORT_OUTPUT", name, &"this is no format", "use table, json, ndjson, csv or tsv")
         }),
     }
 }
@@ -122,6 +122,11 @@ pub(crate) fn distribution(id: Option<&str>) -> anyhow::Result<Option<Distributi
 /// A value of the configuration that does not parse.
 pub(crate) fn invalid(error: &InvalidValue) -> anyhow::Error {
     Stopped::Usage { detail: error.detail.to_string(), hint: None }.into()
+}
+
+/// A variable of the environment whose text means nothing.
+pub(crate) fn wrong_variable(name: &str, text: &str, why: &dyn fmt::Display, hint: &'static str) -> anyhow::Error {
+    Stopped::usage(format!("{name} is '{}': {why}", text.escape_debug()), hint).into()
 }
 
 /// Folder of the configuration file.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shortener_core::clock::{Clock, SystemClock};
+use shortener_core::error::InvalidValue;
 use shortener_core::link::BaseUrl;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::Service;
@@ -63,7 +64,10 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     }
     log_events(args.log, context.environment.log.as_deref())?;
     let stop = stop()?;
+    // Read before anything is done, so that a server that cannot start makes no key.
     let trusted_proxies = trusted_proxies(&args, context)?;
+    let contact = security_contact(context)?;
+    let is_counting = is_counting(&args, context)?;
     let (listener, address) = listen(&args, context).await?;
     let store = context.store().await?;
     let base_url = base_url(context, address)?;
@@ -71,12 +75,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     announce_first_key(&service, context).await?;
     let resolver = Arc::new(Resolver::new(Arc::clone(&service), store.feed()));
     tokio::spawn(Arc::clone(&resolver).follow_changes());
-    let counting = counting(&args, &store, context).await?;
+    let counting = if is_counting { Some(Counting::start(store.table(), Arc::new(SystemClock)).await?) } else { None };
     if let Store::File(table) = store {
         tokio::spawn(collect_garbage(table));
     }
-    let site =
-        Site::new(&base_url).with_trusted_proxies(trusted_proxies).with_security_contact(security_contact(context)?);
+    let site = Site::new(&base_url).with_trusted_proxies(trusted_proxies).with_security_contact(contact);
     let app = App::new(service, resolver, site);
     let app = counting.as_ref().map_or_else(|| app.clone(), |counting| app.with_counter(counting.counter()));
     context.output.note(&format!("listening on http://{address}"));
@@ -88,13 +91,14 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     Ok(ExitStatus::Ok)
 }
 
-/// Begins to count clicks, unless that is not wanted.
-async fn counting(args: &Args, store: &Store, context: &Context) -> anyhow::Result<Option<Counting>> {
-    let switch = parse_counting(context.environment.counting.as_deref()).map_err(|error| config::invalid(&error))?;
-    if args.no_counting || switch == Some(Switch::Off) {
-        return Ok(None);
-    }
-    Ok(Some(Counting::start(store.table(), Arc::new(SystemClock)).await?))
+/// Whether clicks are to be counted.
+fn is_counting(args: &Args, context: &Context) -> anyhow::Result<bool> {
+    let text = context.environment.counting.as_deref();
+    let hint = "set it to 'on' or 'off', or leave it out";
+    let wrong =
+        |error: InvalidValue| config::wrong_variable("SHORT_COUNTING", text.unwrap_or_default(), &error.detail, hint);
+    let switch = parse_counting(text).map_err(wrong)?;
+    Ok(!args.no_counting && switch != Some(Switch::Off))
 }
 
 fn tell_unstored(left: Option<Unstored>, context: &Context) {
@@ -103,14 +107,15 @@ fn tell_unstored(left: Option<Unstored>, context: &Context) {
     }
 }
 
-/// Read before anything is done, so that a server that cannot start makes no key.
+/// The flag's number, or else the variable's.
 fn trusted_proxies(args: &Args, context: &Context) -> anyhow::Result<TrustedProxies> {
     match (args.trusted_proxies, context.environment.trusted_proxies.as_deref()) {
         (Some(number), _) => Ok(number),
-        (None, Some(text)) => TrustedProxies::parse(text).map_err(|error| {
-            let detail = format!("SHORT_TRUSTED_PROXIES is '{}': {error}", text.escape_debug());
-            Stopped::usage(detail, "give the number of your proxies that add to X-Forwarded-For").into()
-        }),
+        (None, Some(text)) => {
+            let hint = "give the number of your proxies that add to X-Forwarded-For";
+            TrustedProxies::parse(text)
+                .map_err(|error| config::wrong_variable("SHORT_TRUSTED_PROXIES", text, &error, hint))
+        }
         (None, None) => Ok(TrustedProxies::NONE),
     }
 }
@@ -119,10 +124,10 @@ fn trusted_proxies(args: &Args, context: &Context) -> anyhow::Result<TrustedProx
 async fn listen(args: &Args, context: &Context) -> anyhow::Result<(TcpListener, SocketAddr)> {
     let wanted = match (&args.listen, &context.environment.listen) {
         (Some(address), _) => *address,
-        (None, Some(text)) => text.parse().map_err(|_| {
-            let detail = format!("SHORT_LISTEN is '{}', which is no address", text.escape_debug());
-            Stopped::usage(detail, "give an address and a port, such as 127.0.0.1:8080")
-        })?,
+        (None, Some(text)) => {
+            let hint = "give an address and a port, such as 127.0.0.1:8080";
+            text.parse().map_err(|_| config::wrong_variable("SHORT_LISTEN", text, &"this is no address", hint))?
+        }
         (None, None) => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
     };
     let bound = TcpListener::bind(wanted).await.and_then(|listener| {
@@ -159,8 +164,12 @@ fn base_url(context: &Context, address: SocketAddr) -> anyhow::Result<BaseUrl> {
 }
 
 fn security_contact(context: &Context) -> anyhow::Result<Option<String>> {
-    let contact = context.environment.security_contact.as_deref();
-    contact.map(parse_contact).transpose().map_err(|error| config::invalid(&error))
+    let hint = "set it to where reports reach you, such as mailto:security@example.com";
+    let parse = |text| {
+        let wrong = |error: InvalidValue| config::wrong_variable("SHORT_SECURITY_CONTACT", text, &error.detail, hint);
+        parse_contact(text).map_err(wrong)
+    };
+    context.environment.security_contact.as_deref().map(parse).transpose()
 }
 
 async fn announce_first_key(service: &Service, context: &Context) -> anyhow::Result<()> {
