@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::redirect::{Resolution, Resolver};
-use shortener_core::table::{ChangeFeed, Changes, TableError};
-use shortener_core::wire::{CreateKey, Patch, PolicyRules, Role, Scope, SetDomain, UpdateLink};
+use shortener_core::table::{ChangeFeed, Changes, TableError, keys};
+use shortener_core::wire::{CreateKey, CreateLink, IfExists, Patch, PolicyRules, Role, Scope, SetDomain, UpdateLink};
 
 use super::fixture::{Fixture, Reads, ScriptedTable, coded, link, service_on};
 
@@ -102,4 +102,29 @@ async fn everything_is_dropped_if_too_much_changed_or_an_older_file_took_the_pla
     *feed.0.lock().unwrap() = Changes { latest: 4, keys: None };
     resolver.catch_up();
     assert_eq!(target(&resolver, "a").await, None);
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_change_and_arrives_after_it_is_not_remembered() {
+    let others = Fixture::new();
+    let table = ScriptedTable::over(&others.table);
+    for keys in [Some(vec![keys::link(&link("a").domain, &link("a").code)]), None] {
+        let feed = Arc::new(Told(Mutex::new(Changes { latest: 5, keys: Some(Vec::new()) })));
+        let resolver = Resolver::new(service_on(table.clone()).0, Some(feed.clone()));
+        let request = CreateLink { if_exists: IfExists::Return, ..coded("a", "https://example.com/old") };
+        others.create(request).await;
+        others.session.update(&link("a"), &targeted("https://example.com/old"), &OPTIONS()).await.unwrap();
+        // The domains are in memory from now on.
+        assert_eq!(target(&resolver, "nothing").await, None);
+        let change = async {
+            // The read has not begun; then it has, and its answer is on its way.
+            tokio::task::yield_now().await;
+            others.session.update(&link("a"), &targeted("https://example.com/new"), &OPTIONS()).await.unwrap();
+            *feed.0.lock().unwrap() = Changes { latest: 6, keys };
+            resolver.catch_up();
+        };
+        let (read, ()) = tokio::join!(biased; target(&resolver, "a"), change);
+        assert_eq!(read.as_deref(), Some("https://example.com/old"));
+        assert_eq!(target(&resolver, "a").await.as_deref(), Some("https://example.com/new"));
+    }
 }

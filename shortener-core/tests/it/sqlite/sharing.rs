@@ -64,9 +64,11 @@ async fn counts_are_no_changes_to_follow() {
     table.write(&[Write::delete(quota)]).await.unwrap();
     assert_eq!(table.changes_since(start.latest).unwrap(), start);
     // What copies are kept of is one, however much is counted.
-    let link = keys::link(&domain, &code);
-    put(&table, &Item { key: link.clone(), attributes: serde_json::Map::new() }).await.unwrap();
-    assert_eq!(table.changes_since(start.latest).unwrap().keys, Some(vec![link]));
+    for key in [keys::link(&domain, &code), keys::domain(&domain), keys::api_key("ci")] {
+        let start = table.changes_since(u64::MAX).unwrap().latest;
+        put(&table, &Item { key: key.clone(), attributes: serde_json::Map::new() }).await.unwrap();
+        assert_eq!(table.changes_since(start).unwrap().keys, Some(vec![key]));
+    }
 }
 
 #[tokio::test]
