@@ -91,3 +91,18 @@ async fn a_file_that_is_counted_in_two_hours_keeps_neither_open() {
     assert_eq!((report.new_files, report.hours, report.hours_left), (1, 1, 0));
     assert_eq!((people_by_hour(&world).await, world.pass().await.new_files), ([2, 1], 0));
 }
+
+#[tokio::test]
+async fn what_is_counted_in_full_is_remembered_although_a_file_beside_it_is_not() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(3);
+    put(&world, 1, "gone", &[("r1", 1)]);
+    world.pass().await;
+    world.logs.remove(&name_of(1, "gone"));
+    put(&world, 0, "own", &[("r2", 0)]);
+    put(&world, 0, "both", &[("r3", 0), ("r4", 1)]);
+    let report = world.pass().await;
+    assert_eq!((report.new_files, report.hours, missing(&report)), (2, 1, vec!["2026-11-24T19"]));
+    assert_eq!(world.pass().await.new_files, 1);
+    assert_eq!(people_by_hour(&world).await, [2, 1]);
+}

@@ -10,6 +10,7 @@ use shortener_core::ingest::testing::logs::MemoryLogs;
 use shortener_core::ingest::{Ingest, IngestError, IngestOptions, LogFile, LogSource, SourceError};
 use shortener_core::stats::Hour;
 use shortener_core::table::{Table, TableError, keys};
+use tokio::time::Instant;
 
 use super::passes::{log, name, world};
 use super::tables::{Behind, Between, Request};
@@ -53,30 +54,47 @@ async fn files_of_one_name_in_two_places_are_two_unless_they_are_the_same() {
     assert_eq!(pass().run().await.unwrap().new_files, 0);
 }
 
-/// Refuses to list, and counts how often it is asked.
-#[derive(Debug, Default)]
-struct Refusing(AtomicU64);
+/// Does not list, for good or for now, and counts how often it is asked.
+#[derive(Debug)]
+struct Failing {
+    for_good: bool,
+    asked: AtomicU64,
+}
+
+impl Failing {
+    fn error(&self) -> SourceError {
+        let place = "logs".to_owned();
+        if self.for_good {
+            SourceError::Refused { place, reason: "no permission".to_owned() }
+        } else {
+            SourceError::Unavailable { place, source: "no connection".into() }
+        }
+    }
+}
 
 #[async_trait]
-impl LogSource for Refusing {
+impl LogSource for Failing {
     async fn list(&self, _: Option<RangeInclusive<Hour>>) -> Result<Vec<LogFile>, SourceError> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        Err(SourceError::Refused { place: "logs".to_owned(), reason: "no permission".to_owned() })
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Err(self.error())
     }
 
-    async fn open(&self, file: &LogFile) -> Result<Box<dyn Read + Send>, SourceError> {
-        Err(SourceError::Refused { place: file.location.clone(), reason: "no permission".to_owned() })
+    async fn open(&self, _: &LogFile) -> Result<Box<dyn Read + Send>, SourceError> {
+        Err(self.error())
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_is_asked_once() {
+async fn what_fails_for_good_or_beyond_the_deadline_is_asked_once() {
     let world = world().await;
-    let refusing = Arc::new(Refusing::default());
-    let source: Arc<dyn LogSource> = refusing.clone();
-    let failed = Ingest::new(world.service(&world.table), source, IngestOptions::default()).run().await;
-    assert!(matches!(failed, Err(IngestError::Source(SourceError::Refused { .. }))));
-    assert_eq!(refusing.0.load(Ordering::SeqCst), 1);
+    for (for_good, deadline, is_once) in [(true, None, true), (false, Some(Instant::now()), true), (false, None, false)]
+    {
+        let failing = Arc::new(Failing { for_good, asked: AtomicU64::new(0) });
+        let options = IngestOptions { deadline, ..IngestOptions::default() };
+        let failed = Ingest::new(world.service(&world.table), failing.clone(), options).run().await;
+        assert!(matches!(failed, Err(IngestError::Source(_))));
+        assert_eq!(failing.asked.load(Ordering::SeqCst) == 1, is_once, "{failing:?}");
+    }
 }
 
 /// Takes no statistics of one link.
