@@ -273,9 +273,10 @@ pub fn secret() -> Key {
     Key::new("CONFIG", "SECRET")
 }
 
-/// The used clicks of a limited link. A code that is given to another link starts with a quota of its own.
-pub fn quota(domain: &Domain, code: &ShortCode, created_at: Timestamp) -> Key {
-    Key::new(format!("QUOTA#{domain}#{code}"), format!("QUOTA#{}", sortable_time(created_at)))
+/// The used clicks of a limited link that came into the table at a moment. A code that is given to another link starts
+/// with a quota of its own.
+pub fn quota(domain: &Domain, code: &ShortCode, here_since: Timestamp) -> Key {
+    Key::new(format!("QUOTA#{domain}#{code}"), format!("QUOTA#{}", sortable_time(here_since)))
 }
 
 const HOUR_STATS: &str = "STATS#H#";

@@ -144,7 +144,11 @@ impl Table for ScriptedTable {
         tokio::task::yield_now().await;
         let reads = self.reads.lock().unwrap().clone();
         match reads {
-            Reads::Right => self.inner.get(key, consistency).await,
+            Reads::Right => {
+                let found = self.inner.get(key, consistency).await;
+                tokio::task::yield_now().await;
+                found
+            }
             Reads::Stale(_) if consistency == Consistency::Strong => Err(TableError::Throttled),
             Reads::Stale(seen) => Ok(seen),
             Reads::Corrupt => Err(TableError::Corrupt("page 7".to_owned())),

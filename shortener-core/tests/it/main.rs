@@ -8,6 +8,7 @@ mod domains;
 mod dynamo;
 mod engines;
 mod fixture;
+mod following;
 mod ingest;
 mod links;
 mod logs;

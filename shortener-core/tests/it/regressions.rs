@@ -337,11 +337,14 @@ async fn a_reissued_code_inherits_no_history_whatever_the_clocks_say() {
     // An edit of a link from a clock that is ahead tells nothing of the time of other links.
     ahead.create(&coded("x", "https://example.com/"), &options).await.unwrap();
     fixture.session.update(&link("x"), &titled("T"), &options).await.unwrap();
-    for (code, creator) in [("a", &ahead), ("b", &fixture.session)] {
+    let (here, long_ago) = (&fixture.session, || Some("2020-01-01".to_owned()));
+    for (code, creator, created_at) in
+        [("a", &ahead, None), ("b", here, None), ("c", &ahead, long_ago()), ("d", here, long_ago())]
+    {
         creator.create(&coded(code, "https://example.com/1"), &options).await.unwrap();
         fixture.session.update(&link(code), &titled("T"), &options).await.unwrap();
         fixture.session.delete(&link(code), &options).await.unwrap();
-        let reissue = CreateLink { reissue: true, ..coded(code, "https://example.com/2") };
+        let reissue = CreateLink { reissue: true, created_at, ..coded(code, "https://example.com/2") };
         fixture.create(reissue).await;
         assert_eq!(actions(&fixture.session, code).await, [Action::Created], "{code}");
         fixture.session.update(&link(code), &titled("U"), &options).await.unwrap();

@@ -13,6 +13,7 @@ mod counter;
 mod ledger;
 mod reading;
 mod salts;
+mod showing;
 mod truth;
 mod unreliable;
 

@@ -66,6 +66,9 @@ async fn the_domain_of_the_query_is_a_part_of_the_row() {
     assert_eq!(statuses(&post(&app, "", &row).await), [201]);
     assert_eq!(statuses(&post(&app, "?domain=go.test", &row).await), [201]);
     assert_eq!(statuses(&post(&app, "?domain=go.test", &row).await), [200]);
+    let named = json!([{"target": "https://a.example/", "code": "y", "domain": "-"}]);
+    let made = post(&app, "?domain=go.test", &named).await;
+    assert_eq!(made[0]["link"]["short_url"], "https://s.example/y", "a link that names its domain is on that one");
     let unknown = post(&app, "?domain=unknown.test&check=true", &row).await;
     assert_eq!(unknown[0]["problem"]["errors"][0]["code"], "domain_unknown");
 }
@@ -97,4 +100,31 @@ async fn what_is_wrong_with_the_table_is_told_of_each_row_without_its_words() {
         );
     }
     assert!(!json!(results).to_string().contains("10.1.2.3"));
+}
+
+#[tokio::test]
+async fn a_batch_that_is_sent_again_with_its_key_is_the_same_batch() {
+    let app = TestApp::start().await;
+    let links = json!([{"target": "https://a.example/1"}, {"target": "https://a.example/2"}]);
+    let send = async || {
+        let call = app.api(Method::POST, BATCH).header("idempotency-key", "once");
+        call.json(&json!({"links": links})).send().await.json()["results"].clone()
+    };
+    let made = send().await;
+    assert_eq!(statuses(made.as_array().unwrap()), [201, 201]);
+    assert_eq!(made[1]["link"]["target"], "https://a.example/2");
+    assert_eq!(send().await, made);
+}
+
+#[tokio::test]
+async fn a_batch_has_a_size_however_it_is_sent() {
+    let app = TestApp::start().await;
+    let many: Vec<_> = (0..501).map(|number| json!({"target": format!("https://a.example/{number}")})).collect();
+    for query in ["", "?dry_run=true", "?check=true"] {
+        for links in [json!([]), json!(many)] {
+            let refused = send(&app, query, &links).await.expect_problem(422, "invalid");
+            let error = &refused["errors"][0];
+            assert_eq!((&error["pointer"], &error["code"]), (&json!("/links"), &json!("batch_size")), "{query}");
+        }
+    }
 }

@@ -18,3 +18,4 @@ mod redirects;
 mod routes;
 mod serving;
 mod sick;
+mod statistics;

@@ -94,7 +94,9 @@ impl Service {
     ) -> Result<LinkRecord, ServiceError> {
         caller.require_for(Role::Editor, &old.domain, &old.code, &old.body.tags)?;
         // Later than every event of the old link, whose history must not become the new one's.
-        record.body.created_at = record.body.created_at.max(next_moment(old.body.updated_at));
+        let after_old = next_moment(old.body.updated_at);
+        record.body.created_at = record.body.created_at.max(after_old);
+        record.body.imported_at = record.body.imported_at.map(|at| at.max(after_old));
         record.body.updated_at = record.body.created_at;
         record.body.version = old.body.version + 1;
         record.body.first_version = record.body.version;

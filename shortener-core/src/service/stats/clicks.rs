@@ -59,7 +59,7 @@ impl Service {
         record: &LinkRecord,
     ) -> Result<(LinkClicks, Option<u64>), ServiceError> {
         let mut keys = record.click_items();
-        let quota = keys::quota(&record.domain, &record.code, record.body.created_at);
+        let quota = keys::quota(&record.domain, &record.code, record.here_since());
         keys.extend(record.body.max_clicks.map(|_| quota.clone()));
         let items = self.table().get_many(&keys).await?;
         let read: BTreeMap<Key, Option<Item>> = keys.into_iter().zip(items).collect();

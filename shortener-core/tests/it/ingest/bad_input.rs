@@ -12,6 +12,7 @@ use shortener_core::stats::{Period, Subject};
 use shortener_core::table::keys;
 use shortener_core::table::{Order, Query, SortRange};
 
+use super::mutants::log_of;
 use super::passes::{line, log, name, world};
 use super::world::{FIRST, World, hour, subject};
 
@@ -83,6 +84,22 @@ async fn each_kind_of_bad_line_is_rejected_and_spoils_no_other() {
     write_line(&mut bytes, Written::W3c, &fields, &line("r1", "/a", 302));
     let (_, report) = beside_a_good_one(&bytes).await;
     assert_eq!(report.rejected_lines.values().sum::<u64>(), 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn bad_lines_are_those_of_the_hour_of_their_file_whatever_else_is_in_it() {
+    let world = world().await;
+    world.advance_hours(2);
+    let put = |name: &str, id: &str, hours: i64| {
+        let bytes = [log_of(&[(id, hours)]), b"no line of a log\n".to_vec()].concat();
+        world.logs.put(name, world.now(), bytes);
+    };
+    put(&name("early"), "r1", 1);
+    put("E2EXAMPLE.2026-11-24-19.beside", "r2", 1);
+    assert_eq!(rejected(&world.pass().await), [("malformed", 2)]);
+    world.put("more", &[("r3", "/a", 302)]);
+    let report = world.pass().await;
+    assert_eq!((report.hours, rejected(&report)), (1, vec![("malformed", 1)]), "of the file that is there still");
 }
 
 #[tokio::test]

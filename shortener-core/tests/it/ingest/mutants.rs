@@ -57,7 +57,7 @@ async fn setting_without_a_fence_is_seen_to_be_wrong() {
 }
 
 /// The log of two hours, as an edge that is late with one of them writes it.
-fn log_of(requests: &[(&str, i64)]) -> Vec<u8> {
+pub(super) fn log_of(requests: &[(&str, i64)]) -> Vec<u8> {
     let mut out = Vec::new();
     write_header(&mut out, Written::W3c, &LEGACY_FIELDS);
     for (id, hours) in requests {

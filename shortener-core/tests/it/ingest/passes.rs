@@ -1,19 +1,23 @@
 //! What a pass does, and what it leaves alone.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use shortener_core::ingest::testing::clicks::Plan;
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
-use shortener_core::ingest::{IngestError, IngestOptions, Lease, LogLine, Reach, Recount};
+use shortener_core::ingest::{IngestOptions, Lease, LogLine, Reach, Recount, RequestMeter, SourceError};
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
-use shortener_core::stats::{Source, Sources};
-use shortener_core::table::{Table, Write};
+use shortener_core::stats::{Hour, Source, Sources};
+use shortener_core::table::{Consistency, Table, Write, keys};
 use tokio::time::Instant;
 
 use super::super::fixture::coded;
-use super::tables::{Behind, Chaos, CountsWrites};
+use super::mutants::log_of;
+use super::tables::{Behind, CountsWrites};
 use super::world::{FIRST, World, clicks, hour, subject};
 
 /// A log of the first hour with these requests: identifier, path, status.
@@ -81,18 +85,28 @@ async fn a_pass_counts_what_is_new_and_says_how_far_it_is() {
     assert_eq!(world.item(subject("gone"), hour(FIRST)).await, None);
     world.put("3", &[("r8", "/a", 302)]);
     assert_eq!((world.pass().await.new_files, world.people("a").await), (1, 3));
+    // Of files that someone names it is known how far they go, and not what comes after them.
+    world.advance_hours(5);
+    assert_eq!(world.pass().await.as_of, report.as_of);
+    for id in ["1", "2", "3"] {
+        world.logs.remove(&name(id));
+    }
+    world.logs.put("E2EXAMPLE.2026-11-24-17.old", world.now(), log_of(&[("r9", -1)]));
+    assert_eq!(world.pass().await.as_of, report.as_of, "it never goes back");
 }
 
 #[tokio::test]
 async fn clicks_on_an_earlier_link_with_the_code_are_orphans() {
     let world = World::with_links([]).await;
-    world.advance_hours(2);
     let session = Session::new(world.service(&world.table), Caller::direct("ana"));
-    let request = coded("a", "https://example.com/");
-    session.create(&request, &WriteOptions::default()).await.unwrap();
-    world.put("1", &[("r1", "/a", 302)]);
+    let create = async |code| session.create(&coded(code, "https://example.com/"), &WriteOptions::default()).await;
+    create("b").await.unwrap();
+    world.advance_hours(2);
+    create("a").await.unwrap();
+    world.put("1", &[("r1", "/a", 302), ("r2", "/b", 302)]);
     let report = world.pass().await;
-    assert_eq!((report.lines, report.orphans, world.people("a").await), (1, 1, 0));
+    assert_eq!((report.lines, report.orphans, world.people("a").await), (2, 1, 0));
+    assert_eq!(world.people("b").await, 1, "of the hour in which it was made, all are its own");
 }
 
 #[tokio::test]
@@ -101,29 +115,12 @@ async fn a_dry_run_reports_and_writes_nothing() {
     world.put("1", &[("r1", "/a", 302), ("r2", "/nothing", 404)]);
     let counting = Behind::new(&world.table, CountsWrites::default());
     let shared: Arc<dyn Table> = counting.clone();
-    let options = IngestOptions { mode: Mode::DryRun, ..IngestOptions::default() };
+    let lease = Some(Lease { owner: "dry".to_owned(), length: Duration::from_mins(1) });
+    let options = IngestOptions { mode: Mode::DryRun, lease, ..IngestOptions::default() };
     let report = world.ingest(&shared, options).run().await.unwrap();
     assert_eq!((report.lines, report.orphans, report.hours, report.hours_left, report.written), (2, 1, 1, 0, 0));
     assert_eq!(counting.between.0.load(std::sync::atomic::Ordering::SeqCst), 0);
     assert_eq!(world.pass().await.new_files, 1);
-}
-
-#[tokio::test]
-async fn an_hour_of_which_files_are_missing_is_not_counted_again_unless_asked() {
-    let world = world().await;
-    world.put("1", &[("r1", "/a", 302)]);
-    world.pass().await;
-    world.logs.remove(&name("1"));
-    world.put("2", &[("r2", "/a", 302), ("r3", "/a", 302)]);
-    let report = world.pass().await;
-    let problem =
-        "hour 2026-11-24T18 has new files, but is not counted again: 1 that were counted before are not there any more";
-    assert_eq!((report.hours, report.hours_left, &report.problems[..]), (0, 1, &[problem.to_owned()][..]));
-    assert_eq!(world.people("a").await, 1);
-    let options = IngestOptions { without_missing: true, ..IngestOptions::default() };
-    let report = world.pass_with(options).await.unwrap();
-    assert_eq!((report.hours, report.problems, world.people("a").await), (1, vec![], 2));
-    assert_eq!(world.pass().await.new_files, 0);
 }
 
 #[tokio::test]
@@ -140,6 +137,11 @@ async fn what_was_counted_is_counted_again_when_asked() {
     let report = world.pass_with(again()).await.unwrap();
     assert_eq!((report.hours, report.new_files, world.people("a").await), (1, 0, 2));
     assert_eq!(world.pass_with(again()).await.unwrap().unchanged, 2, "the link and its domain");
+    // Of a file with lines of two hours, both are.
+    world.logs.put("E2EXAMPLE.2026-11-24-20.2", world.now(), log_of(&[("r3", 1), ("r4", 2)]));
+    world.advance_hours(2);
+    assert_eq!(world.pass().await.hours, 2);
+    assert_eq!(world.pass_with(again()).await.unwrap().hours, 3);
 }
 
 #[tokio::test]
@@ -149,6 +151,8 @@ async fn files_of_another_distribution_are_left_alone_and_named() {
     world.logs.put("EOTHER.2026-11-24-18.x", world.now(), log(&[("r2", "/a", 302)]));
     let report = world.pass().await;
     assert_eq!((report.files, report.problems.len(), report.as_of, world.people("a").await), (0, 2, None, 0));
+    let recent = IngestOptions { reach: Reach::Recent, ..IngestOptions::default() };
+    assert_eq!(world.pass_with(recent).await.unwrap().as_of, None, "which files are meant is not known");
     let options = IngestOptions { distribution: Some("E2EXAMPLE".to_owned()), ..IngestOptions::default() };
     let report = world.pass_with(options).await.unwrap();
     let problem = "1 file of distribution EOTHER left alone: only those of E2EXAMPLE are";
@@ -181,29 +185,6 @@ async fn a_run_stops_at_its_deadline_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
-async fn a_lease_keeps_others_away_until_it_ends() {
-    let world = world().await;
-    world.put("1", &[("r1", "/a", 302)]);
-    let lease = |owner: &str| Lease { owner: owner.to_owned(), length: Duration::from_mins(1) };
-    let options = |owner| IngestOptions { lease: Some(lease(owner)), reach: Reach::Recent, ..IngestOptions::default() };
-    let chaos = Behind::new(&world.table, Chaos::new(1, 0, 20));
-    let shared: Arc<dyn Table> = chaos.clone();
-    let killed = world.ingest(&shared, options("first"));
-    tokio::select! {
-        report = killed.run() => panic!("{report:?}"),
-        () = chaos.between.stopped.notified() => {}
-    }
-    assert!(matches!(world.pass_with(options("second")).await, Err(IngestError::Busy { .. })));
-    world.clock.advance(jiff::SignedDuration::from_secs(62));
-    world.pass_with(options("second")).await.unwrap();
-    assert_eq!(world.people("a").await, 1);
-    // It is given back at the end, so that the next run need not wait.
-    world.put("2", &[("r2", "/a", 302)]);
-    world.pass_with(options("third")).await.unwrap();
-    assert_eq!(world.people("a").await, 2);
-}
-
-#[tokio::test]
 async fn a_pause_of_the_schedule_is_made_up_for() {
     let world = world().await;
     let recent = || IngestOptions { reach: Reach::Recent, ..IngestOptions::default() };
@@ -212,4 +193,52 @@ async fn a_pause_of_the_schedule_is_made_up_for() {
     world.advance_hours(24 * 5);
     let report = world.pass_with(recent()).await.unwrap();
     assert_eq!((report.new_files, world.people("a").await), (1, 1));
+    // An edge whose clock is ahead names its file for the hour after this one.
+    world.logs.put("E2EXAMPLE.2026-11-29-20.ahead", world.now(), log_of(&[("r2", 24 * 5 + 1)]));
+    assert_eq!(world.pass_with(recent()).await.unwrap().new_files, 1);
+}
+
+#[tokio::test]
+async fn a_file_is_opened_once_unless_it_has_many_lines_of_other_hours() {
+    let world = world().await;
+    let ids: Vec<_> = (0..3_000).map(|id| format!("r{id}")).collect();
+    for (many, opened) in [(10, 1), (3_000, 2)] {
+        let lines: Vec<_> = ids[..many].iter().map(|id| (id.as_str(), 1)).collect();
+        let before = world.logs.opened();
+        world.logs.put(&name("0"), world.now(), log_of(&lines));
+        world.pass_with(IngestOptions { without_missing: true, ..IngestOptions::default() }).await.unwrap();
+        let next = clicks(world.item(subject("a"), hour("2026-11-24T19")).await.as_ref())[0];
+        assert_eq!((next, world.logs.opened() - before), (many as u64, opened));
+    }
+}
+
+/// Says of every hour that there were so many requests.
+#[derive(Debug)]
+struct Always(u64);
+
+#[async_trait]
+impl RequestMeter for Always {
+    async fn requests(&self, _: &str, hours: RangeInclusive<Hour>) -> Result<BTreeMap<Hour, u64>, SourceError> {
+        Ok(BTreeMap::from([(*hours.start(), self.0)]))
+    }
+}
+
+#[tokio::test]
+async fn how_many_requests_the_edge_had_is_remembered_with_the_lines() {
+    let world = world().await;
+    let figures = async || {
+        let item = world.table.get(&keys::ingest_figures(hour(FIRST)), Consistency::Strong).await.unwrap();
+        item.map(|item| (item.number("lines").unwrap(), item.number("requests").unwrap()))
+    };
+    world.put("1", &[("r1", "/a", 302)]);
+    world.pass().await;
+    assert_eq!(figures().await, None);
+    world.put("2", &[("r2", "/a", 302)]);
+    let metered = world.ingest(&world.table, IngestOptions::default()).comparing_with(Arc::new(Always(5)));
+    metered.run().await.unwrap();
+    assert_eq!(figures().await, Some((2, 5)));
+    // Whoever counts without asking the edge forgets no answer.
+    world.put("3", &[("r3", "/a", 302)]);
+    world.pass().await;
+    assert_eq!(figures().await, Some((3, 5)));
 }

@@ -49,12 +49,26 @@ async fn counts_are_no_changes_to_follow() {
     let start = table.changes_since(u64::MAX).unwrap();
     let link = keys::Subject::Link(Domain::default_domain(), ShortCode::parse("launch").unwrap());
     let hour = Hour::parse("2026-11-26T04").unwrap();
-    for key in
-        [keys::hour_stats(&link, hour, "edge"), keys::period_stats(&link, Period::Total), keys::ingest_hour(hour)]
-    {
+    let (domain, code) = (link.domain().clone(), ShortCode::parse("launch").unwrap());
+    let quota = keys::quota(&domain, &code, hour.start());
+    for key in [
+        keys::hour_stats(&link, hour, "edge"),
+        keys::period_stats(&link, Period::Total),
+        keys::ingest_hour(hour),
+        keys::salt(hour.date()),
+    ] {
         put(&table, &Item { key, attributes: serde_json::Map::new() }).await.unwrap();
     }
+    table.add(&quota, "used", 1, 5).await.unwrap();
     assert_eq!(table.changes_since(start.latest).unwrap(), start);
+    table.write(&[Write::delete(quota)]).await.unwrap();
+    assert_eq!(table.changes_since(start.latest).unwrap(), start);
+    // What copies are kept of is one, however much is counted.
+    for key in [keys::link(&domain, &code), keys::domain(&domain), keys::api_key("ci")] {
+        let start = table.changes_since(u64::MAX).unwrap().latest;
+        put(&table, &Item { key: key.clone(), attributes: serde_json::Map::new() }).await.unwrap();
+        assert_eq!(table.changes_since(start).unwrap().keys, Some(vec![key]));
+    }
 }
 
 #[tokio::test]

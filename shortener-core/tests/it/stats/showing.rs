@@ -1,0 +1,150 @@
+//! What an answer shows, and to whom.
+
+use shortener_core::link::Domain;
+use shortener_core::operations::{Operations, WriteOptions};
+use shortener_core::service::Session;
+use shortener_core::stats::{Class, Dimension, Reached, Source, Sources, Split, Subject};
+use shortener_core::table::{Action, Write, keys};
+use shortener_core::wire::{CreateKey, CreateLink, ProblemCode, Role, Scope, SetDomain, StatsQuery, TopQuery};
+
+use super::reading::{World, named, people, range};
+use super::{on, seen_by, tally};
+use crate::fixture::{coded, link};
+
+#[tokio::test]
+async fn a_scope_covers_its_links_and_whole_domains_alone() {
+    let world = World::in_memory().await;
+    let go = Domain::parse("go.example").unwrap();
+    world.session.set_domain(&go, &SetDomain::default(), &WriteOptions::default()).await.unwrap();
+    let x = CreateLink { domain: Some("go.example".to_owned()), ..coded("x", "https://example.com/") };
+    world.session.create(&x, &WriteOptions::default()).await.unwrap();
+    world.count("2027-01-02T10", &Subject::Link(go.clone(), link("x").code), tally(7, 0)).await;
+    world.count("2027-01-02T10", &on("a"), tally(2, 0)).await;
+    world.count("2027-01-02T10", &Subject::Site(go), tally(1, 0)).await;
+    world.count("2027-01-02T10", &Subject::Site(Domain::default_domain()), tally(2, 0)).await;
+    let holder = async |scope| {
+        let request = CreateKey { name: "ci".to_owned(), role: Role::Reader, scope, expires_at: None };
+        let key = world.session.create_key(&request, &WriteOptions::default()).await.unwrap().key;
+        Session::new(world.service.clone(), world.service.authenticate(&key).await.unwrap())
+    };
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let on_domain = |domain: &str| StatsQuery { domain: Some(domain.to_owned()), ..StatsQuery::default() };
+
+    let only_a = holder(Scope { prefixes: of(&["a"]), ..Scope::default() }).await;
+    assert!(only_a.link_stats(&link("a"), &StatsQuery::default()).await.is_ok());
+    let codes = [
+        only_a.link_stats(&link("nothing"), &StatsQuery::default()).await.unwrap_err().code,
+        only_a.link_stats(&link("b"), &StatsQuery::default()).await.unwrap_err().code,
+        only_a.site_stats(&on_domain("-")).await.unwrap_err().code,
+        only_a.top(&TopQuery::default()).await.unwrap_err().code,
+    ];
+    assert_eq!(codes, [ProblemCode::Forbidden; 4]);
+
+    let tagged = CreateLink { tags: of(&["spring"]), ..coded("tagged", "https://example.com/") };
+    world.session.create(&tagged, &WriteOptions::default()).await.unwrap();
+    let only_spring = holder(Scope { tags: of(&["spring"]), ..Scope::default() }).await;
+    assert!(only_spring.link_stats(&link("tagged"), &StatsQuery::default()).await.is_ok());
+    let of_other = only_spring.link_stats(&link("a"), &StatsQuery::default()).await.unwrap_err();
+    assert_eq!(of_other.code, ProblemCode::Forbidden);
+
+    let only_go = holder(Scope { domains: of(&["go.example"]), ..Scope::default() }).await;
+    assert_eq!(only_go.site_stats(&on_domain("go.example")).await.unwrap().clicks, people(1));
+    assert_eq!(only_go.site_stats(&StatsQuery::default()).await.unwrap().clicks, people(1), "of its domains");
+    assert_eq!(only_go.site_stats(&on_domain("-")).await.unwrap_err().code, ProblemCode::Forbidden);
+    assert_eq!(world.session.site_stats(&StatsQuery::default()).await.unwrap().clicks, people(3));
+    let top = async |session: &Session, domain: Option<&str>| {
+        let query = TopQuery { domain: domain.map(str::to_owned), ..TopQuery::default() };
+        let links = session.top(&query).await.unwrap().links;
+        links.into_iter().map(|link| (link.short_url, link.clicks)).collect::<Vec<_>>()
+    };
+    let shown = |url: &str, clicks| (url.to_owned(), clicks);
+    let (of_go, of_default) = (shown("https://go.example/x", 7), shown("https://s.example/a", 2));
+    assert_eq!(top(&world.session, None).await, [of_go.clone(), of_default.clone()]);
+    assert_eq!(top(&world.session, Some("-")).await, [of_default]);
+    assert_eq!(top(&world.session, Some("go.example")).await, std::slice::from_ref(&of_go));
+    assert_eq!(top(&only_go, None).await, [of_go]);
+}
+
+#[tokio::test]
+async fn what_is_counted_is_shown_under_its_name() {
+    let world = World::in_memory().await;
+    let mut counted = tally(8, 0);
+    for (dimension, name) in
+        Dimension::ALL.into_iter().zip(["", "r.example", "mobile", "Firefox", "iOS", "s", "m", "c"])
+    {
+        if dimension != Dimension::Country {
+            counted.breakdown_mut(dimension).add(name, Split::of(Class::Human, 8));
+        }
+    }
+    counted.gone = 3;
+    world.count("2027-01-02T10", &on("a"), counted).await;
+    let (as_of, until) = ("2027-01-03T11:00:00Z".parse().unwrap(), "2027-01-02T09:00:00Z".parse().unwrap());
+    let reached = Reached { as_of, complete_until: Some(until), stopped_at: None };
+    Sources::new(world.table.clone()).report(&Source::edge(), &reached).await.unwrap();
+
+    let stats = world.stats("a", &range("2027-01-02", "2027-01-02")).await;
+    let lists = [
+        &stats.countries,
+        &stats.referrers,
+        &stats.devices,
+        &stats.browsers,
+        &stats.os,
+        &stats.utm_sources,
+        &stats.utm_mediums,
+        &stats.utm_campaigns,
+    ];
+    let expected = ["DE", "r.example", "mobile", "Firefox", "iOS", "s", "m", "c"].map(|name| vec![(name, 8)]);
+    assert_eq!(lists.map(|list| named(list)), expected);
+    assert_eq!((stats.gone, stats.as_of, stats.complete_until), (3, Some(as_of), Some(until)));
+    assert_eq!(stats.previous, None, "the first month of all is not before itself");
+
+    let nobody = world.stats("b", &StatsQuery::default()).await;
+    assert_eq!(nobody.edge.map(|edge| edge.hit), Some(0), "there is an edge, and it had nothing");
+    assert_eq!(nobody.visitors.map(|visitors| visitors.estimate), Some(0));
+    let top = world.session.top(&TopQuery { period: Some("2027-01".to_owned()), ..TopQuery::default() }).await.unwrap();
+    assert_eq!((top.period.as_str(), top.as_of, top.links.len()), ("2027-01", Some(as_of), 1));
+}
+
+#[tokio::test]
+async fn a_ranking_reads_on_for_those_who_are_gone_and_sorts_by_own_clicks() {
+    let world = World::in_memory().await;
+    for code in ["c", "d"] {
+        world.session.create(&coded(code, "https://example.com/"), &WriteOptions::default()).await.unwrap();
+    }
+    // Of "d", all but one are of the link that had the code before.
+    for (code, at, clicks) in [("a", "2027-01-02T10", 5), ("b", "2027-01-02T10", 5), ("c", "2027-01-02T10", 9)] {
+        world.count(at, &on(code), tally(clicks, 0)).await;
+    }
+    world.count("2027-01-03T10", &on("d"), tally(7, 0)).await;
+    world.session.delete(&link("d"), &WriteOptions::default()).await.unwrap();
+    let again = CreateLink { reissue: true, ..coded("d", "https://example.com/new") };
+    world.session.create(&again, &WriteOptions::default()).await.unwrap();
+    world.count("2027-01-03T12", &on("d"), tally(1, 0)).await;
+    // "c" may be collected, but is not yet.
+    let key = keys::link(&Domain::default_domain(), &link("c").code);
+    let set = serde_json::Map::from_iter([(keys::attribute::PURGE_AT.to_owned(), 1.into())]);
+    let write = Write { action: Action::Update { key, set, remove: vec![] }, condition: None };
+    world.table.write(&[write]).await.unwrap();
+
+    let top = async |limit| {
+        let links = world.session.top(&TopQuery { limit, ..TopQuery::default() }).await.unwrap().links;
+        links.into_iter().map(|link| (link.code.to_string(), link.clicks)).collect::<Vec<_>>()
+    };
+    let ranked = [("a", 5), ("b", 5), ("d", 1)].map(|(code, clicks)| (code.to_owned(), clicks));
+    assert_eq!(top(None).await, ranked, "the same clicks are in the order of the codes");
+    assert_eq!(top(Some(2)).await, ranked[..2]);
+}
+
+#[tokio::test]
+async fn errors_of_the_days_visitors_are_independent() {
+    let world = World::in_memory().await;
+    let reached = Reached { as_of: "2027-01-03T11:00:00Z".parse().unwrap(), complete_until: None, stopped_at: None };
+    Sources::new(world.table.clone()).report(&Source::edge(), &reached).await.unwrap();
+    for at in ["2026-12-10T10", "2026-12-11T10"] {
+        world.count(at, &on("a"), seen_by(tally(20_000, 0), 0..20_000)).await;
+    }
+    let day = world.stats("a", &range("2026-12-10", "2026-12-10")).await.visitors.unwrap();
+    let both = world.stats("a", &range("2026-12-10", "2026-12-11")).await.visitors.unwrap();
+    assert!(day.error > 0.0 && both.estimate.abs_diff(2 * day.estimate) <= 1, "{day:?}, {both:?}");
+    assert!((both.error * 2_f64.sqrt() - day.error).abs() < 1e-9, "{day:?}, {both:?}");
+}
