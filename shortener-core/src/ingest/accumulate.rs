@@ -35,8 +35,8 @@ use agent::UserAgent;
 const MOST_NAMES: usize = 400_000;
 /// Hosts of lines that are remembered: a distribution answers for few.
 const HOSTS: usize = 1_024;
-/// User agents, and referrers, that are remembered with what they came to: more than most hours have, in 3 MB for both.
-const REMEMBERED: usize = 32_768;
+/// User agents, and referrers, that are remembered with what they came to: more than most hours have, in 1.3 MB for both.
+const REMEMBERED: usize = 16_384;
 
 /// Who is counted as whom, for one hour.
 #[derive(Debug, Clone)]
