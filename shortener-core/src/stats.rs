@@ -8,6 +8,8 @@ pub mod agent;
 pub mod class;
 pub mod counter;
 pub mod ledger;
+pub(crate) mod memo;
+pub(crate) mod names;
 pub mod period;
 pub mod progress;
 pub mod salt;

@@ -17,26 +17,28 @@ use super::fields::{self, Controls};
 use crate::link::Domain;
 use crate::redirect::Asked;
 use crate::service::Directory;
+use crate::stats::memo::Memo;
+use crate::stats::names::{Name, Names};
 use crate::stats::salt::Salt;
 use crate::stats::{Class, Dimension};
 
-mod agents;
+mod agent;
 mod link;
-mod memo;
-mod names;
 mod part;
 
 pub(crate) use link::LinkCount;
-pub(crate) use names::Names;
 pub(crate) use part::Part;
 
-use agents::Agents;
-use memo::Memo;
+use agent::UserAgent;
 
-/// Different hosts of lines that are remembered: a distribution answers for few.
-const HOSTS: usize = 1_000;
-/// Different referrers that are remembered with their hosts.
-const REFERRERS: usize = 20_000;
+/// Most names held of one hour. Real hours have thousands; whoever forges more finds his in one sum.
+const MOST_NAMES: usize = 400_000;
+/// Hosts of lines that are remembered: a distribution answers for few.
+const HOSTS: usize = 1_024;
+/// User agents that are remembered with what they came to, in 1.5 MB: more than most hours have.
+const AGENTS: usize = 32_768;
+/// Referrers that are remembered with the names of their hosts, in 0.5 MB.
+const REFERRERS: usize = 16_384;
 
 /// Who is counted as whom, for one hour.
 #[derive(Debug, Clone)]
@@ -60,8 +62,8 @@ pub(crate) struct Accumulator {
     /// By domain, then by code.
     links: Vec<HashMap<Box<[u8]>, LinkCount, RandomState>>,
     names: Names,
-    agents: Agents,
-    referrers: Memo<u32>,
+    agents: Memo<UserAgent>,
+    referrers: Memo<Name>,
     link_bytes: usize,
     lines: u64,
     duplicates: u64,
@@ -84,15 +86,15 @@ impl Accumulator {
     /// Nothing yet, of a part.
     pub(crate) fn new(rules: Rules, part: Part) -> Self {
         let seen = Seen::new(rules.key);
-        let names = Names::default();
+        let names = Names::at_most(MOST_NAMES);
         Self {
             part,
             seen,
             domains: Vec::new(),
-            hosts: Memo::new(HOSTS),
+            hosts: Memo::of(HOSTS),
             links: Vec::new(),
-            agents: Agents::default(),
-            referrers: Memo::new(REFERRERS),
+            agents: Memo::of(AGENTS),
+            referrers: Memo::of(REFERRERS),
             link_bytes: 0,
             lines: 0,
             duplicates: 0,
@@ -127,8 +129,7 @@ impl Accumulator {
     }
 
     /// All that was counted.
-    pub(crate) fn finish(mut self) -> Counted {
-        self.names.know_agents(self.agents.into_kinds());
+    pub(crate) fn finish(self) -> Counted {
         let mut links = Vec::with_capacity(self.links.iter().map(HashMap::len).sum());
         for (domain, codes) in self.domains.into_iter().zip(self.links) {
             links.extend(codes.into_iter().map(|(code, count)| (domain.clone(), code, count)));
@@ -139,14 +140,15 @@ impl Accumulator {
 
     fn domain(&mut self, host: &[u8]) -> usize {
         let (directory, domains, links) = (&self.rules.directory, &mut self.domains, &mut self.links);
-        self.hosts.get(host, |host| {
+        let make = || {
             let domain = &directory.of_host(&String::from_utf8_lossy(host)).domain;
             domains.iter().position(|other| other == domain).unwrap_or_else(|| {
                 domains.push(domain.clone());
                 links.push(HashMap::default());
                 domains.len() - 1
             })
-        })
+        };
+        self.hosts.get_or(host, make).1
     }
 
     /// The code that a path asks for, if it asks for a redirect.
@@ -191,25 +193,26 @@ impl Accumulator {
             410 => return count.gone(),
             _ => return,
         }
-        let agent = self.agents.of(line.user_agent);
-        let class = if line.method == b"HEAD" { Class::Head } else { agent.agent.kind.class() };
+        let names = &mut self.names;
+        let (_, agent) = self.agents.get_or(line.user_agent, || UserAgent::read(line.user_agent, names));
+        let class = if line.method == b"HEAD" { Class::Head } else { agent.class };
         count.click(class);
         if class == Class::Head {
             return;
         }
         let before = count.size_bytes();
         let is_human = class == Class::Human;
-        count.name(Names::agent(agent.id), is_human);
-        count.name(self.names.country(line.country), is_human);
-        let names = &mut self.names;
-        count.name(self.referrers.get(line.referrer, |referrer| names.referrer(referrer)), is_human);
+        count.name(agent.name, is_human);
+        count.name(names.of(Dimension::Country, &fields::country(line.country)), is_human);
+        let referrer = || names.of(Dimension::Referrer, &fields::referrer_host(line.referrer));
+        count.name(self.referrers.get_or(line.referrer, referrer).1, is_human);
         let utm = fields::utm(line.query);
         let campaign = [utm.source, utm.medium, utm.campaign];
         for (dimension, value) in
             [Dimension::UtmSource, Dimension::UtmMedium, Dimension::UtmCampaign].iter().zip(campaign)
         {
             if let Some(value) = value {
-                count.name(self.names.intern(*dimension, &value), is_human);
+                count.name(names.of(*dimension, &value), is_human);
             }
         }
         if is_human
@@ -228,7 +231,3 @@ impl Counted {
         count.tally(&self.names)
     }
 }
-
-/// The dimensions that are told by names in logs, beside the agent's.
-const NAMED: [Dimension; 5] =
-    [Dimension::Country, Dimension::Referrer, Dimension::UtmSource, Dimension::UtmMedium, Dimension::UtmCampaign];

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::names::Names;
 use super::{Hour, Salt, Subject};
 use crate::clock::Clock;
 use crate::redirect::Visitor;
@@ -19,19 +20,22 @@ use crate::redirect::Visitor;
 mod book;
 mod flush;
 mod link;
-mod memo;
-mod names;
 mod sent;
 mod shard;
 
 pub use flush::{Flusher, Unstored};
 
 use link::LinkCount;
-use names::Names;
 use shard::{Links, Shard};
 
 /// Most threads that count without sharing anything.
 const MOST_SHARDS: usize = 64;
+
+/// Most names that are held: whoever makes up more finds them in one sum. At most 35 MB.
+const MOST_SHARED_NAMES: usize = 100_000;
+
+/// The names in use, which all threads share. They rarely ask, because they remember what texts came to.
+type SharedNames = Arc<Mutex<Names>>;
 
 /// A request that is counted.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +74,7 @@ impl ClickCounter {
     /// A counter that has counted nothing.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_SHARDS);
-        let names = Arc::new(Names::default());
+        let names = new_names();
         Self { clock, shards: (0..threads).map(|_| Mutex::new(Shard::new(Arc::clone(&names)))).collect() }
     }
 
@@ -82,7 +86,7 @@ impl ClickCounter {
 
     /// Takes what was counted since the last time. With `names`, these are the names from then on. `spare` has emptied maps,
     /// so that each second does not begin with growing new ones.
-    fn take(&self, spare: &mut Vec<Links>, names: Option<&Arc<Names>>) -> Vec<(Hour, Links)> {
+    fn take(&self, spare: &mut Vec<Links>, names: Option<&SharedNames>) -> Vec<(Hour, Links)> {
         let take = |shard: &Mutex<Shard>| lock(shard).take(spare.pop(), names);
         self.shards.iter().flat_map(take).collect()
     }
@@ -95,9 +99,13 @@ impl ClickCounter {
     }
 
     /// The names in use.
-    fn names(&self) -> Arc<Names> {
+    fn names(&self) -> SharedNames {
         lock(&self.shards[0]).names()
     }
+}
+
+fn new_names() -> SharedNames {
+    Arc::new(Mutex::new(Names::at_most(MOST_SHARED_NAMES)))
 }
 
 /// The number of this thread among those that have counted.

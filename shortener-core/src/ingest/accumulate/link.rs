@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
-use super::names::{NameId, Names};
 use crate::ingest::LogLine;
 use crate::ingest::fields::{EdgeResult, edge_result};
+use crate::stats::names::{Name, Names};
 use crate::stats::visitors::Crowd;
 use crate::stats::{Class, EdgeResults, Split, Tally};
 
@@ -19,7 +19,7 @@ pub(crate) struct LinkCount {
     error: u32,
     gone: u32,
     not_found: u32,
-    names: HashMap<NameId, (u32, u32), FixedState>,
+    names: HashMap<Name, (u32, u32), FixedState>,
     people: Crowd,
 }
 
@@ -53,7 +53,7 @@ impl LinkCount {
     }
 
     /// Counts a click under a name.
-    pub(super) fn name(&mut self, name: NameId, is_human: bool) {
+    pub(super) fn name(&mut self, name: Name, is_human: bool) {
         let (people, automated) = self.names.entry(name).or_default();
         *if is_human { people } else { automated } += 1;
     }
@@ -77,7 +77,7 @@ impl LinkCount {
 
     /// About how many bytes of memory its names and visitors take.
     pub(super) fn size_bytes(&self) -> usize {
-        let names = self.names.capacity() * 8 / 7 * (size_of::<(NameId, (u32, u32))>() + 1);
+        let names = self.names.capacity() * 8 / 7 * (size_of::<(Name, (u32, u32))>() + 1);
         names + self.people.size_bytes()
     }
 
@@ -95,7 +95,7 @@ impl LinkCount {
             *tally.clicks.of_mut(class) = self.clicks[class as usize].into();
         }
         for (name, (people, automated)) in &self.names {
-            names.add(&mut tally, *name, Split((*people).into(), (*automated).into()));
+            names.spell(&mut tally, *name, Split((*people).into(), (*automated).into()));
         }
         tally
     }
@@ -117,7 +117,7 @@ mod tests {
                     sketch.add(visitor.wrapping_mul(0x9E37_79B9_7F4A_7C15));
                 }
             }
-            assert_eq!(count.tally(&Names::default()).visitors, sketch, "{visitors}");
+            assert_eq!(count.tally(&Names::at_most(1)).visitors, sketch, "{visitors}");
         }
     }
 }

@@ -7,8 +7,8 @@ use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::SharedNames;
 use super::link::LinkCount;
-use super::names::Names;
 use crate::link::Domain;
 use crate::stats::{Hour, Source, Subject, Tally};
 
@@ -20,7 +20,7 @@ const MOST: usize = 1_000_000;
 #[derive(Debug)]
 pub(super) struct Book {
     pub(super) source: Source,
-    pub(super) names: Arc<Names>,
+    pub(super) names: SharedNames,
     hours: BTreeMap<Hour, HashMap<Arc<Subject>, Total, RandomState>>,
     sites: Vec<(Domain, Arc<Subject>)>,
     /// What has changed since it was stored, the longest unstored first.
@@ -59,7 +59,7 @@ pub(super) struct Batch {
 }
 
 impl Book {
-    pub(super) fn new(source: Source, names: Arc<Names>, begun: Hour) -> Self {
+    pub(super) fn new(source: Source, names: SharedNames, begun: Hour) -> Self {
         Self {
             source,
             names,

@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::book::{Batch, Book};
-use super::names::Names;
 use super::shard::Links;
-use super::{ClickCounter, LinkCount};
+use super::{ClickCounter, LinkCount, SharedNames, lock, new_names};
 use crate::clock::Clock;
 use crate::stats::{Hour, HourCount, Ledger, People, Reached, Salts, Source, Sources, Subject};
 use crate::table::{Table, TableError};
@@ -206,8 +205,8 @@ impl Flusher {
         self.times.gather = Instant::now() + AT_LEAST_EVERY;
         let (now, since) = (self.clock.now(), self.gathered_at);
         let is_full = self.books.len() == 1 && self.book().len() > MANY;
-        let has_many_names = self.book().names.are_many() && self.book().begun < Hour::of(now);
-        let names = (is_full || has_many_names).then(|| Arc::new(Names::default()));
+        let has_many_names = lock(&self.book().names).are_many() && self.book().begun < Hour::of(now);
+        let names = (is_full || has_many_names).then(new_names);
         let taken = self.counter.take(&mut self.spare, names.as_ref());
         let mut late: Vec<(Hour, Subject, LinkCount)> = Vec::new();
         for (hour, mut links) in taken {
@@ -248,7 +247,7 @@ impl Flusher {
         &mut self.books[last]
     }
 
-    fn begin_book(&mut self, names: Arc<Names>) {
+    fn begin_book(&mut self, names: SharedNames) {
         match boot(self.clock.now()) {
             Ok(source) => self.books.push_back(Book::new(source, names, Hour::of(self.clock.now()))),
             Err(error) => tracing::error!(%error, "no new book of clicks can be begun"),

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::names::{Name, Names};
+use super::{SharedNames, lock};
 use crate::stats::agent::UNKNOWN;
+use crate::stats::names::Name;
 use crate::stats::visitors::Crowd;
 use crate::stats::{Class, Dimension, Split, Tally};
 
@@ -87,7 +88,7 @@ impl LinkCount {
     }
 
     /// The same as a tally. Where visitors come from is not known.
-    pub(super) fn tally(&self, names: &Names) -> Tally {
+    pub(super) fn tally(&self, names: &SharedNames) -> Tally {
         let mut tally = Tally { gone: self.gone.into(), orphans: self.orphans.into(), ..Tally::default() };
         let mut all = Split::default();
         for class in Class::ALL {
@@ -96,10 +97,11 @@ impl LinkCount {
             all.add(Split::of(class, clicks));
         }
         tally.breakdown_mut(Dimension::Country).add(UNKNOWN, all);
-        let names_of =
-            self.all_names().map(|(name, (people, automated))| (name, Split(people.into(), automated.into())));
-        names.spell(&mut tally, names_of);
         tally.visitors = self.people.visitors();
+        let names = lock(names);
+        for (name, (people, automated)) in self.all_names() {
+            names.spell(&mut tally, name, Split(people.into(), automated.into()));
+        }
         tally
     }
 
@@ -111,14 +113,15 @@ impl LinkCount {
 
 #[cfg(test)]
 mod tests {
-    use super::super::names::NameKind;
+    use super::super::new_names;
     use super::*;
     use crate::stats::Visitors;
 
     #[test]
     fn counts_of_threads_add_up_to_the_count_of_one() {
-        let names = Names::default();
-        let referrers: Vec<Name> = (0..10).map(|at| names.of(NameKind::Referrer, &format!("{at}.example"))).collect();
+        let names = new_names();
+        let referrer = |at| lock(&names).of(Dimension::Referrer, &format!("{at}.example"));
+        let referrers: Vec<Name> = (0..10).map(referrer).collect();
         let (mut whole, mut parts) = (LinkCount::default(), [LinkCount::default(), LinkCount::default()]);
         for visit in 0..100_usize {
             for count in [&mut whole, &mut parts[visit % 2]] {
@@ -144,11 +147,11 @@ mod tests {
 
     #[test]
     fn names_of_one_link_are_bounded_and_none_of_their_clicks_is_lost() {
-        let names = Names::default();
+        let names = new_names();
         let mut count = LinkCount::default();
         for at in 0..5_000 {
             count.click(Class::Bot);
-            count.name(names.of(NameKind::Campaign, &at.to_string()), (0, 1));
+            count.name(lock(&names).of(Dimension::UtmCampaign, &at.to_string()), (0, 1));
         }
         let held = count.all_names().count();
         assert!(held <= MOST_NAMES + INLINE + 1, "{held}");

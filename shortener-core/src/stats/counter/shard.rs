@@ -7,12 +7,12 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::link::LinkCount;
-use super::memo::Memo;
-use super::names::{Name, NameKind, Names};
-use super::{Hit, Outcome, sent};
+use super::{Hit, Outcome, SharedNames, lock, sent};
 use crate::redirect::Visitor;
 use crate::stats::agent::Agent;
-use crate::stats::{Class, Hour, Salt, Subject};
+use crate::stats::memo::Memo;
+use crate::stats::names::Name;
+use crate::stats::{Class, Dimension, Hour, Salt, Subject};
 
 /// User agents, referrers and queries that are remembered.
 const REMEMBERED: usize = 1_024;
@@ -23,7 +23,7 @@ pub(super) type Links = HashMap<Subject, LinkCount, RandomState>;
 /// What one thread counts.
 #[derive(Debug)]
 pub(super) struct Shard {
-    names: Arc<Names>,
+    names: SharedNames,
     agents: Memo<(Class, Name)>,
     referrers: Memo<Name>,
     queries: Memo<[Option<Name>; 3]>,
@@ -41,7 +41,7 @@ struct Counted {
 }
 
 impl Shard {
-    pub(super) fn new(names: Arc<Names>) -> Self {
+    pub(super) fn new(names: SharedNames) -> Self {
         Self {
             names,
             agents: Memo::of(REMEMBERED),
@@ -84,10 +84,12 @@ impl Shard {
         let (names, agent) = (&self.names, user_agent.as_bytes());
         let (hash, (class, agent_name)) = self.agents.get_or(agent, || {
             let agent = Agent::of(user_agent);
-            (agent.kind.class(), names.of_agent(agent))
+            (agent.kind.class(), lock(names).of_agent(&agent))
         });
-        let (_, referrer) =
-            self.referrers.get_or(hit.referrer, || names.of(NameKind::Referrer, &sent::referrer_host(hit.referrer)));
+        let (_, referrer) = self.referrers.get_or(hit.referrer, || {
+            let host = sent::referrer_host(hit.referrer);
+            lock(names).of(Dimension::Referrer, &host)
+        });
         let [source, medium, campaign] = if sent::may_have_tags(hit.query) {
             self.queries.get_or(hit.query.as_bytes(), || tags(names, hit.query)).1
         } else {
@@ -99,7 +101,7 @@ impl Shard {
     }
 
     /// What was counted since the last time.
-    pub(super) fn take(&mut self, spare: Option<Links>, names: Option<&Arc<Names>>) -> Vec<(Hour, Links)> {
+    pub(super) fn take(&mut self, spare: Option<Links>, names: Option<&SharedNames>) -> Vec<(Hour, Links)> {
         self.spare = spare.or(self.spare.take());
         if let Some(names) = names {
             self.names = Arc::clone(names);
@@ -114,7 +116,7 @@ impl Shard {
         self.people = People { salts, ..People::default() };
     }
 
-    pub(super) fn names(&self) -> Arc<Names> {
+    pub(super) fn names(&self) -> SharedNames {
         Arc::clone(&self.names)
     }
 }
@@ -130,10 +132,11 @@ impl Counted {
     }
 }
 
-fn tags(names: &Names, query: &str) -> [Option<Name>; 3] {
+fn tags(names: &SharedNames, query: &str) -> [Option<Name>; 3] {
     let [source, medium, campaign] = sent::campaign_tags(query);
-    let name = |kind, tag: Option<String>| tag.map(|tag| names.of(kind, &tag));
-    [name(NameKind::Source, source), name(NameKind::Medium, medium), name(NameKind::Campaign, campaign)]
+    let mut names = lock(names);
+    let mut name = |dimension, tag: Option<String>| tag.map(|tag| names.of(dimension, &tag));
+    [name(Dimension::UtmSource, source), name(Dimension::UtmMedium, medium), name(Dimension::UtmCampaign, campaign)]
 }
 
 /// The keyed hashes of visitors, some of which are remembered with the address they are of.

@@ -165,7 +165,7 @@ async fn what_does_not_fit_into_memory_is_counted_in_parts() {
     let plan = Plan { hours: 2, late_files: 0, ..Plan::new(9, 3_000, hour(FIRST)) };
     let (world, truth) = World::of(&plan).await;
     world.advance_hours(4);
-    let options = IngestOptions { memory_bytes: 30_000, ..IngestOptions::default() };
+    let options = IngestOptions { memory_bytes: 25_000, ..IngestOptions::default() };
     let report = world.pass_with(options).await.unwrap();
     assert_eq!(world.differences(&plan, &truth).await, Vec::<String>::new());
     assert_eq!((report.lines, report.duplicates), (truth.lines, truth.duplicates));

@@ -10,7 +10,7 @@ const LONGEST: usize = 512;
 /// Remembers what texts came to. A text has two places where it can be; the third one that has the same takes that of the
 /// one before.
 #[derive(Debug)]
-pub(super) struct Memo<V> {
+pub(crate) struct Memo<V> {
     places: Box<[Option<Known<V>>]>,
     hasher: RandomState,
 }
@@ -22,14 +22,14 @@ struct Known<V> {
     value: V,
 }
 
-impl<V: Copy> Memo<V> {
+impl<V: Clone> Memo<V> {
     /// A cache of so many texts, a power of two.
-    pub(super) fn of(places: usize) -> Self {
+    pub(crate) fn of(places: usize) -> Self {
         Self { places: (0..places.next_power_of_two()).map(|_| None).collect(), hasher: RandomState::default() }
     }
 
     /// What a text comes to, and its hash, which nobody outside can foresee.
-    pub(super) fn get_or(&mut self, text: &[u8], make: impl FnOnce() -> V) -> (u64, V) {
+    pub(crate) fn get_or(&mut self, text: &[u8], make: impl FnOnce() -> V) -> (u64, V) {
         let hash = self.hasher.hash_one(text);
         let mask = self.places.len() - 1;
         #[expect(clippy::cast_possible_truncation, reason = "the lower bits are meant")]
@@ -39,19 +39,19 @@ impl<V: Copy> Memo<V> {
                 && known.hash == hash
                 && *known.text == *text
             {
-                return (hash, known.value);
+                return (hash, known.value.clone());
             }
         }
         let value = make();
         if text.len() <= LONGEST {
             self.places.swap(first, second);
-            self.places[first] = Some(Known { hash, text: text.into(), value });
+            self.places[first] = Some(Known { hash, text: text.into(), value: value.clone() });
         }
         (hash, value)
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.places.fill_with(|| None);
     }
 }
