@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::clock::{Clock, SystemClock};
 use crate::link::{BaseUrl, CodeGenerator, RandomCodes, Tag};
+use crate::operations::Mode;
 use crate::table::Table;
 use crate::when;
 
@@ -78,6 +79,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     codes: Arc<dyn CodeGenerator>,
     settings: Settings,
+    mode: Mode,
     secret: OnceCell<secret::TableSecret>,
     domains: DomainDirectory,
     known_tags: Mutex<HashSet<Tag>>,
@@ -95,6 +97,7 @@ impl Service {
             secret: OnceCell::new(),
             known_tags: Mutex::default(),
             key_ring: api_keys::KeyRing::default(),
+            mode: Mode::Apply,
             settings,
         }
     }
@@ -110,6 +113,14 @@ impl Service {
     #[must_use]
     pub fn with_codes(mut self, codes: Arc<dyn CodeGenerator>) -> Self {
         self.codes = codes;
+        self
+    }
+
+    /// The same service for callers of whom none writes. On a table without a secret it works with one that is stored
+    /// nowhere, so that what it derives, such as codes of rows, is not what another service would.
+    #[must_use]
+    pub fn for_dry_runs(mut self) -> Self {
+        self.mode = Mode::DryRun;
         self
     }
 

@@ -19,7 +19,7 @@ mod write;
 pub mod conformance;
 #[cfg(feature = "dynamodb")]
 pub mod dynamo;
-#[cfg(feature = "testing")]
+#[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

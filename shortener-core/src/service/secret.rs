@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::{Service, ServiceError};
+use crate::operations::Mode;
 use crate::table::keys::{self, hex};
 use crate::table::{Condition, Consistency, Item, TableError, Write};
 
@@ -41,7 +42,7 @@ impl TableSecret {
 }
 
 impl Service {
-    /// The table's secret, made now if the table is new.
+    /// The table's secret, made now if the table is new; one for this service alone if it is for dry runs.
     pub(super) async fn secret(&self) -> Result<&TableSecret, ServiceError> {
         self.secret.get_or_try_init(|| self.load_secret()).await
     }
@@ -51,8 +52,11 @@ impl Service {
             return parse(&item);
         }
         let record = SecretRecord { secret: hex(&self.codes.entropy()) };
-        let write = Write::put(Item::encode(keys::secret(), &record)?).when(Condition::Absent);
-        match self.write_resolved(&[write]).await {
+        let item = Item::encode(keys::secret(), &record)?;
+        if self.mode == Mode::DryRun {
+            return parse(&item);
+        }
+        match self.write_resolved(&[Write::put(item).when(Condition::Absent)]).await {
             // Whoever was first: their secret counts, also if it was us and the reply was lost.
             Ok(()) | Err(TableError::ConditionFailed { .. }) => {}
             Err(other) => return Err(other.into()),

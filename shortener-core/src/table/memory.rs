@@ -1,4 +1,4 @@
-//! The engine for tests: a sorted map under a mutex, and the plainest reading of the contract.
+//! The engine for tests and dry runs: a sorted map under a mutex, and the plainest reading of the contract.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

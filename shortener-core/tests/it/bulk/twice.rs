@@ -1,7 +1,12 @@
 //! The same rows again.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::SignedDuration;
+use shortener_core::link::BaseUrl;
 use shortener_core::operations::{Operations, WriteOptions};
+use shortener_core::service::{Service, Settings};
 use shortener_core::table::dynamo::InsertBy;
 use shortener_core::wire::{CreateLink, IfExists, LinkFilter, Patch, UpdateLink};
 
@@ -36,6 +41,23 @@ async fn the_same_rows_sent_again_by_anyone_write_nothing() {
             assert_eq!(links(&again), links(&first), "{name}");
         }
         assert_eq!(engine.items().await, items, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_for_dry_runs_stores_no_secret_and_uses_the_one_that_is_stored() {
+    let rows = mixed(20);
+    for engine in Engine::all().await {
+        let name = engine.name();
+        let settings = Settings::new(BaseUrl::parse("https://s.example").unwrap());
+        let dry = || Arc::new(Service::new(engine.table(), settings.clone()).for_dry_runs());
+        let planned = rehearse(&session(&dry(), "ana"), &rows).await;
+        assert!(statuses(&planned).iter().all(|status| *status == 201), "{name}");
+        assert_eq!(engine.items().await, BTreeMap::new(), "{name}");
+        let (service, _) = service_on(engine.table());
+        service.prepare_changes().await.unwrap();
+        let planned = rehearse(&session(&dry(), "ana"), &rows).await;
+        assert_eq!(codes(&create(&session(&service, "ana"), &rows).await), codes(&planned), "{name}");
     }
 }
 
