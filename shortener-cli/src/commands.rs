@@ -114,6 +114,7 @@ impl Command {
             | Self::Diff(_)
             | Self::Export(_)
             | Self::VerifyMigration(_) => Access::Read,
+            Self::Ingest(_) => Access::Fill,
             Self::Domains(args) => args.access(),
             Self::Keys(args) => args.access(),
             Self::Table(args) => args.access(),

@@ -58,11 +58,6 @@ impl Context {
         Self::new(global, self.environment.clone(), self.output.clone(), self.access)
     }
 
-    /// What the command does to the links.
-    pub(crate) fn access(&self) -> Access {
-        self.access
-    }
-
     /// The configuration.
     ///
     /// # Errors
@@ -96,7 +91,7 @@ impl Context {
             {
                 self.output.warn(&format!("{} is not encrypted: others can read the API key on its way", api.url));
             }
-            backend::open(&config, self.access, &self.environment.user()).await.map(Arc::from)
+            backend::open(&config, self.access, self.mode(), &self.environment.user()).await.map(Arc::from)
         });
         operations.await
     }
@@ -106,13 +101,17 @@ impl Context {
     /// # Errors
     /// The configuration is wrong or names a service, or the table cannot be opened.
     pub(crate) async fn store(&self) -> anyhow::Result<Store> {
-        Store::open(&self.config()?.location, self.access).await
+        Store::open(&self.config()?.location, self.access, self.mode()).await
     }
 
     /// How changes are made: `--dry-run` and nothing else.
     pub(crate) fn write_options(&self) -> WriteOptions {
-        let mode = if self.global.dry_run { Mode::DryRun } else { Mode::Apply };
-        WriteOptions { mode, ..WriteOptions::default() }
+        WriteOptions { mode: self.mode(), ..WriteOptions::default() }
+    }
+
+    /// Whether changes are carried out, as the service is told.
+    pub(crate) fn mode(&self) -> Mode {
+        if self.global.dry_run { Mode::DryRun } else { Mode::Apply }
     }
 
     /// Whether changes are carried out.

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use shortener_core::ingest::{Ingest, IngestOptions, Reach, Recount};
-use shortener_core::operations::Mode;
 use shortener_core::pace::Patience;
 
-use crate::backend::Store;
 use crate::config::{Location, TableLocation};
 use crate::context::Context;
 use crate::exit::ExitStatus;
@@ -16,8 +14,8 @@ use crate::ingest::{Shown, explain, sources, words};
 ///
 /// Reads standard logs, legacy ones and those of version 2, as text, JSON or plain, compressed or not, from files, folders
 /// and buckets. Every hour that has new files is counted again from all its files, and each request once, however often
-/// it was delivered: running it again, or twice at the same time, counts nothing twice. It works on a table, by --file or
-/// --table; a service counts its own logs.
+/// it was delivered: running it again, or twice at the same time, counts nothing twice. It works on a table that is there, by
+/// --file or --table; a service counts its own logs.
 ///
 /// Give it all files of the hours concerned: an hour of which files are gone that were counted before is left as it is,
 /// and named. With --distribution, files of other distributions are left alone, and named.
@@ -52,14 +50,13 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
         }
         Location::File(_) | Location::Api(_) => (None, None),
     };
-    let store = Store::open(&config.location, context.access()).await?;
-    let service = store.service(config.base_url_or_default()?);
+    let service = tables.store().await?.service(config.base_url_or_default()?, context.mode());
     let options = IngestOptions {
         distribution: context.global.distribution.clone().or(of_table),
         reach: Reach::All,
         recount: if args.again { Recount::All } else { Recount::New },
         without_missing: args.without_missing,
-        mode: if context.is_dry_run() { Mode::DryRun } else { Mode::Apply },
+        mode: context.mode(),
         patience: Patience::BULK,
         ..IngestOptions::default()
     };

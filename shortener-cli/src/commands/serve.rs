@@ -71,7 +71,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let (listener, address) = listen(&args, context).await?;
     let store = context.store().await?;
     let base_url = base_url(context, address)?;
-    let service = store.service(base_url.clone());
+    let service = store.service(base_url.clone(), context.mode());
     announce_first_key(&service, context).await?;
     let resolver = Arc::new(Resolver::new(Arc::clone(&service), store.feed()));
     tokio::spawn(Arc::clone(&resolver).follow_changes());

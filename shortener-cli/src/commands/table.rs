@@ -90,9 +90,7 @@ async fn create(protection: Switch, context: &Context) -> anyhow::Result<ExitSta
     let location = context.config()?.location;
     if let Location::File(file) = &location {
         let is_new = !file.path.exists();
-        if !(context.is_dry_run() && is_new) {
-            context.store().await?;
-        }
+        context.store().await?;
         context.done(&created(is_new, &file.path.display().to_string()));
         return Ok(ExitStatus::Ok);
     }
@@ -126,9 +124,16 @@ async fn show_status(check: bool, context: &Context) -> anyhow::Result<ExitStatu
             tokio::task::spawn_blocking(look).await?.map_err(Problem::from)?
         }
         Store::Table(table) => TableReport::from(table.status().await.map_err(Problem::from)?),
+        Store::Memory(_) => return Err(missing_file(&context.config()?.location).into()),
     };
     context.output.report(&report)?;
     Ok(if report.is_fit() { ExitStatus::Ok } else { ExitStatus::Drift })
+}
+
+/// The problem of a table that only a dry run takes for one.
+fn missing_file(location: &Location) -> Problem {
+    let name = if let Location::File(file) = location { file.path.display().to_string() } else { String::new() };
+    TableError::NoSuchTable(name).into()
 }
 
 fn file_status(table: &SqliteTable, check: bool) -> Result<TableReport, TableError> {
@@ -139,15 +144,19 @@ fn file_status(table: &SqliteTable, check: bool) -> Result<TableReport, TableErr
 }
 
 async fn backup(to: PathBuf, context: &Context) -> anyhow::Result<ExitStatus> {
-    let Store::File(table) = context.store().await? else {
-        let hint = "use its point-in-time recovery, or AWS Backup";
-        return Err(Stopped::usage("only an embedded table is backed up to a file", hint).into());
+    let table = match context.store().await? {
+        Store::File(table) => Some(table),
+        Store::Memory(_) => None,
+        Store::Table(_) => {
+            let hint = "use its point-in-time recovery, or AWS Backup";
+            return Err(Stopped::usage("only an embedded table is backed up to a file", hint).into());
+        }
     };
     if to.exists() {
         let problem = Problem::new(ProblemCode::StateConflict, format!("{} exists already", to.display()));
         return Err(problem.with_hint("choose another name, or remove it").into());
     }
-    if !context.is_dry_run() {
+    if let Some(table) = table.filter(|_| !context.is_dry_run()) {
         copy(table, &to).await?;
     }
     context.done(&format!("backed up to {}", to.display()));

@@ -26,6 +26,7 @@ fn files_that_are_no_table_are_named() {
         &["--file", "other.db", "create", "https://example.com"],
         &["--file", "folder", "create", "https://example.com"],
         &["--file", "text.db/links.db", "create", "https://example.com"],
+        &["--file", "text.db/links.db", "create", "https://example.com", "--dry-run"],
         &["--file", "broken.db", "list"],
         &["--file", "text.db", "list", "--json"],
     ]));
@@ -91,6 +92,8 @@ fn a_read_only_file_is_read_and_not_written() {
         run --file ro/links.db list | sed 's/20..-.*Z/[moment]/; s/^[A-Za-z0-9]\{7\}/[code]/'
         run --file ro/links.db serve --listen 127.0.0.1:0
         run --file ro/new.db create https://example.com
+        run --file ro/new.db create https://example.com --dry-run
+        run --file ro/new/new.db create https://example.com --dry-run
         run --file sealed/links.db list
         chmod 755 ro"#,
     );

@@ -7,11 +7,12 @@ use shortener_core::clock::{Clock, SystemClock};
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
 use shortener_core::ingest::{IngestReport, LogLine};
 use shortener_core::stats::Hour;
+use shortener_core::table::dynamo::in_process::InProcess;
 
 use crate::support::TestCli;
 
 /// A log of requests at this moment: identifier, path, status.
-fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
+pub(super) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
     let mut out = Vec::new();
     write_header(&mut out, Written::W3c, &LEGACY_FIELDS);
     for (id, path, status) in requests {
@@ -30,7 +31,8 @@ fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
     out
 }
 
-fn name(distribution: &str, id: &str) -> String {
+/// A name that CloudFront gives a log of this hour.
+pub(super) fn name(distribution: &str, id: &str) -> String {
     let hour = Hour::of(SystemClock.now()).to_string().replace('T', "-");
     format!("{distribution}.{hour}.{id}")
 }
@@ -84,4 +86,26 @@ fn what_was_counted_is_said_in_words_and_what_is_wrong_as_well() {
     insta::assert_snapshot!(shown);
     let rejected = report(&cli.run(&["ingest", "logs", "--json", "--distribution", "E2EXAMPLE"]).exits(8).stdout);
     assert_eq!((rejected.files, rejected.new_files, rejected.problems.len()), (2, 0, 1));
+}
+
+#[test]
+fn a_table_that_is_not_there_is_refused_as_by_other_commands_and_not_made() {
+    let cli = cli();
+    let (engine, file) = (InProcess::start().unwrap(), ["--file", "new/x.db"]);
+    let server = engine.serve().unwrap();
+    let table = ["--table", "links", "--endpoint-url", server.url(), "--region", "eu-central-1"];
+    let cli = cli.with("AWS_ACCESS_KEY_ID", "test").with("AWS_SECRET_ACCESS_KEY", "test");
+    for place in [&file[..], &table] {
+        let said = |args: &[&str]| cli.run(&[place, args].concat()).exits(1).stderr;
+        let refused = said(&["list"]);
+        assert!(refused.starts_with("error: there is no table '"), "{refused}");
+        for args in [&["ingest", "logs"][..], &["ingest", "logs", "--dry-run"], &["ingest", "logs", "--again"]] {
+            assert_eq!(said(args), refused, "{args:?}");
+        }
+    }
+    assert!(!cli.path("new").exists());
+    let without_a_name = TestCli::new();
+    let refused = without_a_name.run(&["ingest", "."]).exits(1).stderr;
+    assert!(refused.starts_with("error: there is no table '[home]/.local/share/short/links.db'\n"), "{refused}");
+    assert!(!without_a_name.path(".local").exists());
 }

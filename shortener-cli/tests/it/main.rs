@@ -9,6 +9,7 @@ mod configuration;
 mod counting;
 mod crash;
 mod direct;
+mod dry_runs;
 mod export;
 mod help;
 mod import;

@@ -10,12 +10,15 @@ fn a_dry_run_leaves_the_table_and_the_folder_as_they_are() {
     write(cli, "good.csv", GOOD);
     write(cli, "mixed.csv", MIXED);
     write(cli, "edited.csv", EDITED);
-    cli.run(&["import", "good.csv"]).exits(0);
     let stored = || {
         let mut items: Vec<String> = engine.dump("links").unwrap().iter().map(|item| format!("{item:?}")).collect();
         items.sort();
         items
     };
+    cli.run(&["import", "mixed.csv", "--dry-run"]).exits(8);
+    cli.run(&["create", "https://example.com", "--reuse", "--dry-run"]).exits(0);
+    assert_eq!(stored(), [""; 0], "not even a secret");
+    cli.run(&["import", "good.csv"]).exits(0);
     let files = || std::fs::read_dir(cli.home()).unwrap().count();
     let before = (stored(), files());
     cli.run(&["import", "mixed.csv", "--dry-run"]).exits(8);
