@@ -15,7 +15,7 @@ pub(crate) struct BackEnd {
 }
 
 impl BackEnd {
-    /// An embedded table, in the file `links.db` of the home.
+    /// An embedded table that is still to be made, in the file `links.db` of the home.
     pub(crate) fn file() -> Self {
         let cli = base().with("SHORT_FILE", "links.db");
         Self { name: "file", cli, engine: None, _server: None, served: None }
@@ -44,9 +44,11 @@ impl BackEnd {
         Self { name: "api", cli, engine: None, _server: None, served: Some((home, served)) }
     }
 
-    /// One of each.
+    /// One of each, with its table.
     pub(crate) fn all() -> [Self; 3] {
-        [Self::file(), Self::table(), Self::api()]
+        let file = Self::file();
+        file.cli.run(&["table", "create"]).exits(0);
+        [file, Self::table(), Self::api()]
     }
 
     /// The service, where there is one.
