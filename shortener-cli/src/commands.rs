@@ -124,6 +124,15 @@ impl Command {
 
     /// Whether the command ends by itself when it is interrupted.
     pub(crate) fn handles_signals(&self) -> bool {
+        match self {
+            Self::Serve(_) | Self::Import(_) => true,
+            Self::Stats(args) => args.watches(),
+            _ => false,
+        }
+    }
+
+    /// Whether the command says itself what it does.
+    pub(crate) fn logs(&self) -> bool {
         matches!(self, Self::Serve(_) | Self::Import(_))
     }
 }

@@ -54,7 +54,7 @@ fn execute(cli: cli::Cli) -> ExitStatus {
     let environment = config::Environment::read();
     let output = output::Output::new(&cli.global, &environment);
     let access = cli.command.access();
-    output::log_requests(cli.global.verbose && !cli.command.handles_signals());
+    output::log_requests(cli.global.verbose && !cli.command.logs());
     let context = match context::Context::new(cli.global, environment, output.clone(), access) {
         Ok(context) => context,
         Err(error) => return output.failure(&error),

@@ -159,12 +159,27 @@ impl Output {
     ///
     /// # Errors
     /// Standard output cannot be written.
-    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
     pub(crate) fn screen(&self, page: &str) -> io::Result<()> {
-        let lines = size().map_or(usize::MAX, |(_, lines)| lines).saturating_sub(1);
+        let lines = self.height().unwrap_or(usize::MAX);
         // Each line clears what was behind it, and the last one what was below: clearing all first would flicker.
         let shown: Vec<&str> = page.lines().take(lines).collect();
         write_out(format!("\x1b[H{}\x1b[K\n\x1b[J", shown.join("\x1b[K\n")).as_bytes())
+    }
+
+    /// Ends what [`Self::screen`] began: the page stays, and what comes next stands below it at the left, in place of
+    /// the `^C` that terminals show.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
+    pub(crate) fn end_screen(&self) -> io::Result<()> {
+        write_out(b"\r\x1b[K")
+    }
+
+    /// Lines of a page that the terminal shows whole; the last one is for the cursor.
+    #[expect(clippy::unused_self, reason = "where it prints is what an Output knows")]
+    pub(crate) fn height(&self) -> Option<usize> {
+        size().map(|(_, lines)| lines.saturating_sub(1))
     }
 
     /// Columns of the terminal, where there is none those of an old one.

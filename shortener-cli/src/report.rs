@@ -6,7 +6,7 @@ use serde_json::Value;
 use shortener_core::link::Tag;
 use shortener_core::wire::{
     BatchResponse, BatchResult, CreatedKey, DomainList, DomainSettings, History, HistoryEvent, KeyList, KeyView, Link,
-    LinkPage, TagList, Whoami,
+    LinkPage, LinkState, TagList, Whoami,
 };
 
 use crate::stats::number;
@@ -138,7 +138,8 @@ pub(crate) fn listed(names: &[String]) -> String {
     }
 }
 
-const LINK_FIELDS: &[&str] = &[
+/// The fields of a link, in the order of JSON.
+pub(crate) const LINK_FIELDS: &[&str] = &[
     "code",
     "domain",
     "short_url",
@@ -183,8 +184,19 @@ impl Report for Link {
             };
             ("clicks", number(clicks.human) + &others)
         });
-        let used = link.clicks_used.map(|used| ("clicks used", number(used)));
+        let used = link.clicks_used.map(|used| ("clicks used", quota(used, link)));
         clicks.into_iter().chain(used).collect()
+    }
+}
+
+/// How much of a click limit is used, and whether that is all: no state tells it.
+fn quota(used: u64, link: &Link) -> String {
+    match link.max_clicks {
+        Some(most) if used >= most && link.state == LinkState::Active => {
+            format!("{} of {}, used up: visitors get 410", number(used), number(most))
+        }
+        Some(most) => format!("{} of {}", number(used), number(most)),
+        None => number(used),
     }
 }
 

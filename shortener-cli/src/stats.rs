@@ -6,6 +6,7 @@ use shortener_core::wire::{Bots, Stats};
 use crate::context::Context;
 
 mod chart;
+mod fit;
 mod look;
 mod names;
 mod ranking;
@@ -18,6 +19,9 @@ pub(crate) use look::{Bars, Glyphs, Look, number};
 pub(crate) use names::Subject;
 pub(crate) use ranking::ranking;
 pub(crate) use report::Names;
+pub(crate) use words::{as_of, freshness};
+
+use fit::Parts;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -69,39 +73,38 @@ pub(crate) struct Page<'a> {
 impl Page<'_> {
     /// The page as text.
     pub(crate) fn draw(&self, look: Look) -> String {
-        let Self { stats, bots, .. } = *self;
-        let subject = look.text(&words::subject(stats, self.target, look));
-        let mut lines = vec![look.cut(&subject, look.width)];
-        lines.extend(look.flow(&words::headline(stats, bots, look)));
-        let body = self.body(look);
-        if body.is_empty() {
-            lines.push(String::new());
-            lines.push("nothing to show in this range".to_owned());
-        } else {
-            lines.extend(body);
-        }
-        lines.push(String::new());
-        lines.extend(words::notes(stats, self.now).iter().flat_map(|note| look.fold(&look.text(note))));
-        lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+        self.draw_within(usize::MAX, look)
     }
 
-    fn body(&self, look: Look) -> Vec<String> {
+    /// The page as text of at most so many lines. The series has the room that all else leaves, and what has none is
+    /// said; the line that says as of when it is never lacks.
+    pub(crate) fn draw_within(&self, most: usize, look: Look) -> String {
         let Self { stats, bots, .. } = *self;
-        match self.view {
-            View::Whole => {
-                let (width, bars) = chart::some_steps(stats, bots);
-                let any = stats.clicks.of(bots) > 0;
-                let drawn = if any { chart::lines(&bars, look) } else { Vec::new() };
-                let parts = [chart::sparkline(width, &bars, look), drawn];
-                let chart = parts.concat();
-                spaced(chart).into_iter().chain(names::lists(stats, look)).collect()
-            }
-            View::Series => {
-                let (width, bars) = chart::every_step(stats, bots);
-                spaced([chart::sparkline(width, &bars, look), chart::lines(&bars, look)].concat())
-            }
-            View::Names(subject) => spaced(names::table(subject, &subject.of(stats), look)),
-        }
+        let note = |note: &String| look.fold(&look.text(note));
+        let notes: Vec<String> = words::notes(stats).iter().flat_map(note).collect();
+        let as_of = spaced(note(&freshness(stats, self.now)));
+        let (chart, lists) = match self.view {
+            View::Whole => (Some(chart::some_steps(stats, bots)), names::lists(stats, bots, look)),
+            View::Series => (Some(chart::every_step(stats, bots)), Vec::new()),
+            View::Names(subject) => (None, spaced(names::table(subject, &subject.of(stats, bots), look))),
+        };
+        let head = self.head(look);
+        let chart = chart.map_or_else(Vec::new, |chart| {
+            let columns = chart.sparkline(look);
+            let taken = [&head, &columns, &lists, &as_of, &notes].map(Vec::len).iter().sum::<usize>() + 1;
+            spaced([columns, chart.lines(most.saturating_sub(taken), look)].concat())
+        });
+        let nothing = chart.is_empty() && lists.is_empty();
+        let chart = if nothing { spaced(vec!["nothing to show in this range".to_owned()]) } else { chart };
+        let parts = Parts { top: [head, chart].concat(), lists, as_of, notes };
+        parts.within(most).iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+    }
+
+    /// What it is of, and the numbers that come first.
+    fn head(&self, look: Look) -> Vec<String> {
+        let subject = look.text(&words::subject(self.stats, self.target, look));
+        let headline = look.flow(&words::headline(self.stats, self.bots, look));
+        [vec![look.cut(&subject, look.width)], headline].concat()
     }
 }
 

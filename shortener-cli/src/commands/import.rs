@@ -28,9 +28,10 @@ use crate::interrupt::Interrupt;
   short import links.csv --tag spring --verify
   short import bitly.csv --map 'Short link=code' --on-conflict skip
   short import yourls.sql.gz --time-zone Europe/Paris --resume
-  zcat links.ndjson.gz | short import - --on-conflict skip --report failed.ndjson
+  zcat links.ndjson.gz | short import - --on-conflict skip --report bad.ndjson
 
-Exit status: 0 if every row is there, 8 if some failed, 9 if --dry-run finds something to write.")]
+Exit status: 0 if every row is there, 8 if some failed, 9 if --dry-run finds
+something to write.")]
 pub(crate) struct Args {
     /// File to import, or '-' for standard input
     #[arg(value_name = "FILE|-")]

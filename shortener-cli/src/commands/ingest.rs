@@ -22,11 +22,12 @@ use crate::ingest::{Shown, explain, sources, words};
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   short --file links.db ingest logs/
-  short --table short-links ingest s3://example-logs/edge --distribution E2EXAMPLE
-  short --file links.db ingest E2EXAMPLE.2026-11-26-04.1f2e3d4c.gz --dry-run --json
+  short --table links ingest s3://example-logs/edge --distribution E2EXAMPLE
+  short --file links.db ingest E2EXAMPLE.2026-11-26-04.1f2e3d4c.gz --dry-run
 
-Exit status: 0 if everything is counted, 8 if something needs a person: files of another distribution, files missing,
-hours that could not be counted. Lines that are damaged are counted as rejected, and need nobody.")]
+Exit status: 0 if everything is counted, 8 if something needs a person: files of
+another distribution, files missing, hours that could not be counted. Lines that
+are damaged are counted as rejected, and need nobody.")]
 pub(crate) struct Args {
     /// Files, folders with all that is in them, and folders of buckets
     #[arg(value_name = "FILE|DIR|s3://BUCKET/PREFIX", required = true)]

@@ -30,7 +30,8 @@ enum Command {
     /// Make a key and print it; it is never shown again
     #[command(after_long_help = "Examples:
   short keys create ci --role creator --expires 90d
-  short keys create blog --role editor --scope-domain blog.example.com --scope-tag blog")]
+  short keys create blog --role editor --scope-domain blog.example.com \\
+      --scope-tag blog")]
     Create(CreateArgs),
     /// List the keys
     #[command(after_long_help = "Examples:

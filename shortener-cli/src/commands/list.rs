@@ -1,5 +1,7 @@
 //! `short list`
 
+use serde::Serialize;
+use serde_json::Value;
 use shortener_core::table::Order;
 use shortener_core::wire::{Link, LinkFilter, LinkPage};
 
@@ -8,13 +10,18 @@ use crate::context::Context;
 use crate::exit::ExitStatus;
 use crate::filter::FilterArgs;
 use crate::output::Header;
+use crate::report::{LINK_FIELDS, Report, Shape};
 
 /// List links, newest first
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   short list --tag q2 --state active
   short list --target-host example.com --all -o csv > links.csv
-  short list --created-after 2027-01-01 --json")]
+  short list --created-after 2027-01-01 --json
+  short list --clicks --json
+
+With --clicks, JSON and NDJSON have 'clicks', an object of 'human' and 'total';
+CSV and TSV have a last column 'clicks' of those by people, as the table has.")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: FilterArgs,
@@ -30,6 +37,9 @@ pub(crate) struct Args {
     /// Every link, however many
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    /// Say the clicks of each link too, as the table always does
+    #[arg(long)]
+    clicks: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -43,10 +53,12 @@ enum Direction {
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
     let operations = context.operations().await?;
-    // Only a table has room for them, and they cost reads.
-    let mut filter = LinkFilter { clicks: context.output.format == Format::Table, ..filter(&args) };
+    let output = &context.output;
+    // They cost reads, and most who read other formats have no use for them.
+    let mut filter = LinkFilter { clicks: args.clicks || output.format == Format::Table, ..filter(&args) };
     // Aligning and closing a document need every line; other formats are printed as the pages come.
-    let whole = context.output.format == Format::Json || context.output.is_for_people();
+    let whole = output.format == Format::Json || output.is_for_people();
+    let in_column = args.clicks && matches!(output.format, Format::Csv | Format::Tsv);
     let mut links: Vec<Link> = Vec::new();
     let mut header = Header::Shown;
     let next_cursor = loop {
@@ -55,7 +67,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
         if whole {
             links.extend(page.links);
         } else {
-            context.output.page(&page, header)?;
+            if in_column { output.page(&WithClicks::of(&page.links), header) } else { output.page(&page, header) }?;
             header = Header::Omitted;
         }
         if !args.all || next.is_none() {
@@ -64,12 +76,42 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
         filter.cursor = next;
     };
     if whole {
-        context.output.report(&LinkPage { links, next_cursor: next_cursor.clone() })?;
+        output.report(&LinkPage { links, next_cursor: next_cursor.clone() })?;
     }
     if let Some(cursor) = next_cursor {
-        context.output.note(&format!("there are more: repeat with --cursor {cursor}"));
+        output.note(&format!("there are more: repeat with --cursor {cursor}"));
     }
     Ok(ExitStatus::Ok)
+}
+
+/// Links as a spreadsheet reads them, with a last column for their clicks by people.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct WithClicks(Vec<Value>);
+
+impl WithClicks {
+    fn of(links: &[Link]) -> Self {
+        let line = |link: &Link| {
+            let mut line = serde_json::to_value(link).unwrap_or_default();
+            line["clicks"] = link.clicks.map(|clicks| clicks.human).into();
+            line
+        };
+        Self(links.iter().map(line).collect())
+    }
+}
+
+impl Report for WithClicks {
+    type Line = Value;
+    const FIELDS: &'static [&'static str] = &{
+        let mut fields = ["clicks"; LINK_FIELDS.len() + 1];
+        fields.split_at_mut(LINK_FIELDS.len()).0.copy_from_slice(LINK_FIELDS);
+        fields
+    };
+    const SHAPE: Shape = Shape::List;
+
+    fn lines(&self) -> &[Value] {
+        &self.0
+    }
 }
 
 fn filter(args: &Args) -> LinkFilter {

@@ -35,7 +35,8 @@ enum Command {
     /// With --api, the key is asked for on a terminal, or else read from standard input.
     #[command(after_long_help = "Examples:
   short profiles add prod --api https://go.example.com < key.txt
-  short profiles add table --table short-links --region eu-central-1 --base-url https://go.example.com
+  short profiles add table --table short-links --region eu-central-1 \\
+      --base-url https://go.example.com
   short profiles add edge --table short-links --distribution EDFDVBD632BHDS5
   short profiles add local --file ./links.db")]
     Add {

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use shortener_core::operations::{LinkRef, Operations};
-use shortener_core::wire::{Bots, Problem, Stats, StatsQuery, Step};
+use shortener_core::wire::{Bots, Problem, ProblemCode, Stats, StatsQuery, Step};
 
 use crate::address;
+use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Stopped};
+use crate::interrupt::Interrupt;
 use crate::output::now;
-use crate::stats::{DrawingArgs, Look, Names, Page, Subject, View};
+use crate::stats::{DrawingArgs, Look, Names, Page, Subject, View, freshness};
 
 /// Show clicks: how many, when, and from where
 ///
@@ -23,8 +25,10 @@ use crate::stats::{DrawingArgs, Look, Names, Page, Subject, View};
   short stats launch --by day -o csv > clicks.csv
   short stats --watch
 
-CSV, TSV and NDJSON are the series (at,human,bot,preview,tool,head,total); with --by and
-a kind of name they are that list (name,clicks). JSON is always the whole document.")]
+CSV, TSV and NDJSON are the series (at,human,bot,preview,tool,head,total); with
+--by and a kind of name they are that list (name,clicks). JSON is always the
+whole document. As of when the numbers are is said on standard error, unless the
+document says it.")]
 pub(crate) struct Args {
     /// Code or short URL [default: all links]
     #[arg(value_name = "CODE")]
@@ -44,7 +48,7 @@ pub(crate) struct Args {
     /// Show one table: steps of time, or names
     #[arg(long, value_name = "WHAT")]
     by: Option<By>,
-    /// Whose clicks to show [default: exclude]
+    /// Whose clicks to show [default: exclude; with --by class include]
     #[arg(long, value_name = "WHICH")]
     bots: Option<WhichBots>,
     /// Most names in each list, 1 to 100 [default: 10]
@@ -52,7 +56,7 @@ pub(crate) struct Args {
     limit: Option<u16>,
     #[command(flatten)]
     drawing: DrawingArgs,
-    /// Show it again and again, every 2 seconds or every so many
+    /// Show it again and again until Ctrl-C, every 2 seconds or every so many, as in --watch=5
     #[arg(
         long,
         value_name = "SECONDS",
@@ -124,6 +128,13 @@ impl From<WhichBots> for Bots {
     }
 }
 
+impl Args {
+    /// Whether it is shown until it is interrupted.
+    pub(crate) fn watches(&self) -> bool {
+        self.watch.is_some()
+    }
+}
+
 /// Runs the command.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitStatus> {
     if args.watch.is_some() && !context.output.is_for_people() {
@@ -149,7 +160,8 @@ fn query(args: &Args) -> StatsQuery {
         until: args.until.clone(),
         tz: args.tz.clone(),
         by: args.by.and_then(By::step),
-        bots: args.bots.map(Bots::from),
+        // Of one class there is nothing to compare.
+        bots: args.bots.map(Bots::from).or((args.by == Some(By::Class)).then_some(Bots::Include)),
         limit: args.limit,
     }
 }
@@ -175,32 +187,67 @@ impl Asked<'_> {
         let stats = self.stats().await?;
         let output = &self.context.output;
         if output.is_for_people() {
-            output.text(&self.page(&stats, self.target().await?.as_deref()))?;
+            output.text(&self.page(&stats, self.target().await?.as_deref()).draw(self.look()))?;
         } else if let Some(subject) = self.args.by.and_then(By::subject) {
-            output.report(&Names::of(stats, subject, output.format))?;
+            let as_of = freshness(&stats, now());
+            output.report(&Names::of(stats, subject, self.bots(), output.format))?;
+            self.say(&as_of);
         } else {
             output.report(&stats)?;
+            self.say(&freshness(&stats, now()));
         }
         Ok(ExitStatus::Ok)
     }
 
-    /// Draws it again and again until the process is interrupted. What can pass is told under the numbers of before.
+    /// Says as of when the numbers are, for which there is no place among them, unless they are in a document.
+    fn say(&self, as_of: &str) {
+        if self.context.output.format != Format::Json {
+            self.context.output.note(as_of);
+        }
+    }
+
+    /// Draws it again and again until the process is interrupted, which is how it ends.
     async fn watch(&self, pause: Duration) -> anyhow::Result<ExitStatus> {
-        let target = self.target().await?;
+        let interrupt = Interrupt::catch()?;
+        tokio::select! {
+            result = self.redraw(pause) => result,
+            () = interrupt.raised(1) => {
+                self.context.output.end_screen()?;
+                Ok(ExitStatus::Ok)
+            }
+        }
+    }
+
+    /// Draws it again and again. What can pass is told under the numbers of before.
+    async fn redraw(&self, pause: Duration) -> anyhow::Result<ExitStatus> {
+        let output = &self.context.output;
+        let target = self.target().await.map_err(|problem| self.advised(problem))?;
         let mut stats = self.stats().await?;
-        let mut trouble = String::new();
-        self.context.output.text("\x1b[2J")?;
+        let mut trouble = None;
+        output.text("\x1b[2J")?;
         loop {
-            let page = self.page(&stats, target.as_deref());
-            self.context.output.screen(&(page + &trouble))?;
+            let look = self.look();
+            let trouble_lines =
+                trouble.as_ref().map_or_else(Vec::new, |trouble: &String| look.fold(&look.text(trouble)));
+            let most = output.height().unwrap_or(usize::MAX).saturating_sub(trouble_lines.len());
+            let page = self.page(&stats, target.as_deref()).draw_within(most, look);
+            output.screen(&(page + &trouble_lines.join("\n")))?;
             tokio::time::sleep(pause).await;
             match self.stats().await {
-                Ok(new) => (stats, trouble) = (new, String::new()),
-                Err(problem) if problem.retryable => {
-                    trouble = self.look().text(&format!("not refreshed: {}", problem.detail));
-                }
+                Ok(new) => (stats, trouble) = (new, None),
+                Err(problem) if problem.retryable => trouble = Some(format!("not refreshed: {}", problem.detail)),
                 Err(problem) => return Err(problem.into()),
             }
+        }
+    }
+
+    /// The problem with advice, where a number behind `--watch` was read as a code.
+    fn advised(&self, problem: Problem) -> Problem {
+        match &self.args.code {
+            Some(code) if problem.code == ProblemCode::NotFound && code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                problem.with_hint(format!("to show it every {code} seconds, write --watch={code}"))
+            }
+            _ => problem,
         }
     }
 
@@ -212,14 +259,17 @@ impl Asked<'_> {
         }
     }
 
-    fn page(&self, stats: &Stats, target: Option<&str>) -> String {
+    fn page<'p>(&self, stats: &'p Stats, target: Option<&'p str>) -> Page<'p> {
         let view = match self.args.by.map(By::subject) {
             Some(Some(subject)) => View::Names(subject),
             Some(None) => View::Series,
             None => View::Whole,
         };
-        let bots = self.query.bots.unwrap_or_default();
-        Page { stats, target, bots, view, now: now() }.draw(self.look())
+        Page { stats, target, bots: self.bots(), view, now: now() }
+    }
+
+    fn bots(&self) -> Bots {
+        self.query.bots.unwrap_or_default()
     }
 
     fn look(&self) -> Look {

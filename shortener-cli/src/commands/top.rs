@@ -5,10 +5,11 @@ use jiff::tz::TimeZone;
 use shortener_core::stats::Month;
 use shortener_core::wire::TopQuery;
 
+use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Stopped};
 use crate::output::now;
-use crate::stats::{DrawingArgs, ranking};
+use crate::stats::{DrawingArgs, as_of, ranking};
 
 /// Show the most clicked links
 ///
@@ -45,10 +46,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     } else {
         output.text(&ranking(&top, args.drawing.look(context)))?;
     }
-    if output.is_for_people() {
-        output.note(&top.as_of.map_or("nothing has been counted yet".to_owned(), |at| {
-            format!("as of {at} ({})", crate::report::relative(at, now()))
-        }));
+    // The document says it itself.
+    if output.format != Format::Json {
+        output.note(&as_of(top.as_of, (&TimeZone::UTC, "UTC"), now()));
     }
     Ok(ExitStatus::Ok)
 }

@@ -24,35 +24,63 @@ pub(crate) enum Topic {
 
 const FORMATTING: &str = "Formats of the data on standard output (--output, --json, SHORT_OUTPUT):
 
-  table   aligned on a terminal; tab-separated without a header, with exact times and whole URLs, in a pipe
+  table   aligned on a terminal; in a pipe tab-separated without a header, with
+          exact times and whole URLs
   json    one document, the same that the API answers
   ndjson  one object per line
   csv     every field, with a header; tags are joined by ';'
-  tsv     the same, tab-separated; tab, newline and backslash within a field are written \\t, \\n, \\\\
+  tsv     the same, tab-separated; tab, newline and backslash within a field are
+          written \\t, \\n, \\\\
 
-Everything that is no data goes to standard error. Errors are 'error: ...' and 'hint: ...', or, where the data
-is json or ndjson, one line with an RFC 9457 problem; standard output is then empty.
+Everything that is no data goes to standard error. Errors are 'error: ...' and
+'hint: ...', or, where the data is json or ndjson, one line with an RFC 9457
+problem; standard output is then empty.
 
-A moment (WHEN) is RFC 3339 (2027-01-31T12:00:00Z), a date, 'now', 'never', or a span from now such as 90m, 30d, 1y.
+A moment (WHEN) is RFC 3339 (2027-01-31T12:00:00Z), a date, 'now', 'never', or a
+span from now such as 90m, 30d, 1y.
 
 Examples:
   short list --json | jq -r '.links[].code'
   short list --all -o csv > links.csv";
 
+/// Columns of the terminal that the topics fit.
+const COLUMNS: usize = 80;
+
+/// A sentence in lines that begin at a column, without the space before the first one.
+fn hanging(sentence: &str, column: usize) -> String {
+    let (mut text, mut end) = (String::new(), column);
+    for word in sentence.split(' ') {
+        let width = word.chars().count();
+        if text.is_empty() {
+            end += width;
+        } else if end + 1 + width <= COLUMNS {
+            text.push(' ');
+            end += 1 + width;
+        } else {
+            text.push('\n');
+            text.extend(std::iter::repeat_n(' ', column));
+            end = column + width;
+        }
+        text.push_str(word);
+    }
+    text
+}
+
 fn exit_codes() -> String {
     let mut text = "The exit status says what happened:\n\n".to_owned();
     for (status, meaning) in ExitStatus::ALL {
-        let _ = writeln!(text, "  {:>3}  {meaning}", status as u8);
+        let _ = writeln!(text, "  {:>3}  {}", status as u8, hanging(meaning, 7));
     }
     text + "\nExamples:
   short inspect launch --json; test $? = 3 && echo 'no such link'
-  while short create https://example.com --idempotency-key job-7; test $? = 7; do sleep 5; done"
+  while short create https://example.com --idempotency-key job-7; test $? = 7
+      do sleep 5; done"
 }
 
 fn environment() -> String {
     let mut text = "Flags come before the environment, the environment before a profile:\n\n".to_owned();
     for (name, meaning) in VARIABLES {
-        let _ = writeln!(text, "  {name}\n      {meaning}");
+        let _ = writeln!(text, "  {name}\n      {}", hanging(meaning, 6));
     }
     text + "
 The configuration file holds profiles; 'short profiles add' writes it:

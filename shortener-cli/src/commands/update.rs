@@ -13,7 +13,7 @@ use crate::purge::WaitArgs;
 #[command(after_long_help = "Examples:
   short update launch --target https://example.com/new --if-match 3
   short update launch spring --add-tag q2 --expires 30d
-  short update launch --clear title --clear expires
+  short update launch --clear title --clear expires --clear max-clicks
   short update launch --target https://example.com/new --wait")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -65,7 +65,6 @@ enum Clearable {
     Tags,
     Starts,
     Expires,
-    #[value(hide = true)]
     MaxClicks,
 }
 

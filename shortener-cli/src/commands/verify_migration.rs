@@ -22,10 +22,13 @@ const AGENT: &str = concat!("short/", env!("CARGO_PKG_VERSION"), " (verify-migra
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   short verify-migration --from https://old.example links.csv
-  short verify-migration --from https://old.example --to https://new.example yourls.sql --all --rate 50
-  short verify-migration --from https://old.example links.csv --sample 100 --strict-status --json
+  short verify-migration --from https://old.example --to https://new.example \\
+      yourls.sql --all --rate 50
+  short verify-migration --from https://old.example links.csv --sample 100 \\
+      --strict-status --json
 
-Exit status: 0 if both answer the same, 9 if something differs, 8 if a host did not answer for some links, 7 if for all.")]
+Exit status: 0 if both answer the same, 9 if something differs, 8 if a host did
+not answer for some links, 7 if for all.")]
 pub(crate) struct Args {
     /// File with the links
     #[arg(value_name = "FILE")]

@@ -1,7 +1,7 @@
 //! Clicks by name: lists beside each other where there is room, or one list with bars.
 
 use shortener_core::stats::Class;
-use shortener_core::wire::{NamedClicks, Stats};
+use shortener_core::wire::{Bots, NamedClicks, Stats};
 use unicode_width::UnicodeWidthStr;
 
 use super::look::{Look, left, number, percent, right};
@@ -58,8 +58,16 @@ impl Subject {
         }
     }
 
-    /// The names with their clicks.
-    pub(crate) fn of(self, stats: &Stats) -> Vec<NamedClicks> {
+    /// What its percentages are of, where that is not every click.
+    fn whole(self) -> Option<&'static str> {
+        match self {
+            Self::UtmSource | Self::UtmMedium | Self::UtmCampaign => Some(" % of the clicks with this tag"),
+            _ => None,
+        }
+    }
+
+    /// The names with their clicks; of classes those whose clicks are shown.
+    pub(crate) fn of(self, stats: &Stats, bots: Bots) -> Vec<NamedClicks> {
         match self {
             Self::Country => stats.countries.clone(),
             Self::Referrer => stats.referrers.clone(),
@@ -69,26 +77,26 @@ impl Subject {
             Self::UtmSource => stats.utm_sources.clone(),
             Self::UtmMedium => stats.utm_mediums.clone(),
             Self::UtmCampaign => stats.utm_campaigns.clone(),
-            Self::Class => classes(stats),
+            Self::Class => classes(stats, bots),
         }
     }
 }
 
-fn classes(stats: &Stats) -> Vec<NamedClicks> {
+fn classes(stats: &Stats, bots: Bots) -> Vec<NamedClicks> {
     let clicks = stats.clicks;
-    let of = |class| match class {
-        Class::Human => clicks.human,
-        Class::Bot => clicks.bot,
-        Class::Preview => clicks.preview,
-        Class::Tool => clicks.tool,
-        Class::Head => clicks.head,
+    let people = [(Class::Human, clicks.human)];
+    let automated = [(Class::Bot, clicks.bot), (Class::Preview, clicks.preview), (Class::Tool, clicks.tool)];
+    let classes = match bots {
+        Bots::Exclude => people.to_vec(),
+        Bots::Include => [&people[..], &automated].concat(),
+        Bots::Only => automated.to_vec(),
     };
-    Class::ALL.map(|class| NamedClicks { name: class.as_str().to_owned(), clicks: of(class) }).into()
+    classes.into_iter().map(|(class, clicks)| NamedClicks { name: class.as_str().to_owned(), clicks }).collect()
 }
 
 /// Every list that has something, beside each other where there is room.
-pub(super) fn lists(stats: &Stats, look: Look) -> Vec<String> {
-    let lists = Subject::LISTS.map(|subject| (subject, subject.of(stats)));
+pub(super) fn lists(stats: &Stats, bots: Bots, look: Look) -> Vec<String> {
+    let lists = Subject::LISTS.map(|subject| (subject, subject.of(stats, bots)));
     let lists: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
     let beside = ((look.width + GAP) / (LIST.0 + GAP)).clamp(1, MOST_BESIDE);
     let width = ((look.width + GAP) / beside).saturating_sub(GAP).min(LIST.1);
@@ -108,7 +116,7 @@ pub(super) fn lists(stats: &Stats, look: Look) -> Vec<String> {
 fn block(subject: Subject, names: &[NamedClicks], width: usize, look: Look) -> Vec<String> {
     let shape = Shape::of(names);
     let name_width = width.saturating_sub(shape.taken());
-    shape.lines(subject, names, name_width, look)
+    shape.lines(subject, names, (width, name_width), look)
 }
 
 /// One list with bars.
@@ -123,9 +131,14 @@ pub(super) fn table(subject: Subject, names: &[NamedClicks], look: Look) -> Vec<
     let name_width = widest.unwrap_or(0).min(most * 2 / 3);
     let room = most.saturating_sub(name_width + 2).min(LONGEST_BAR);
     let peak = names.iter().map(|named| named.clicks).max().unwrap_or(0);
-    let bars = names.iter().map(|named| look.bar(named.clicks, peak, room));
-    let lines = shape.lines(subject, names, name_width, look);
-    lines.into_iter().zip([String::new()].into_iter().chain(bars)).map(|(line, bar)| format!("{line}  {bar}")).collect()
+    let lines = shape.lines(subject, names, (look.width, name_width), look);
+    let heading = std::iter::repeat_n(String::new(), lines.len() - names.len());
+    let bars = heading.chain(names.iter().map(|named| look.bar(named.clicks, peak, room)));
+    lines
+        .into_iter()
+        .zip(bars)
+        .map(|(line, bar)| if bar.is_empty() { line } else { format!("{line}  {bar}") })
+        .collect()
 }
 
 /// Widths of the numbers of a list.
@@ -147,15 +160,22 @@ impl Shape {
         1 + 2 + self.clicks + 2 + PERCENT
     }
 
-    fn lines(self, subject: Subject, names: &[NamedClicks], name_width: usize, look: Look) -> Vec<String> {
+    /// The heading and the names, in lines of a width that names have a part of.
+    fn lines(
+        self,
+        subject: Subject,
+        names: &[NamedClicks],
+        (width, name_width): (usize, usize),
+        look: Look,
+    ) -> Vec<String> {
         let line = |name: &str, clicks: &str, percent: &str| {
             let name = left(&look.cut(name, name_width), name_width);
             format!(" {name}  {}  {}", right(clicks, self.clicks), right(percent, PERCENT))
         };
-        let heading = line(subject.title(), "CLICKS", "%");
+        let heading = [Some(line(subject.title(), "CLICKS", "%")), subject.whole().map(|whole| look.cut(whole, width))];
         let named = |named: &NamedClicks| {
             line(&look.text(&named.name), &number(named.clicks), &percent(named.clicks, self.sum))
         };
-        [heading].into_iter().chain(names.iter().map(named)).collect()
+        heading.into_iter().flatten().chain(names.iter().map(named)).collect()
     }
 }

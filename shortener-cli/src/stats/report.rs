@@ -1,7 +1,7 @@
 //! Statistics for programs: the series, or the names of one kind, as lines.
 
 use serde::{Serialize, Serializer};
-use shortener_core::wire::{NamedClicks, SeriesPoint, Stats, Top, TopLink};
+use shortener_core::wire::{Bots, NamedClicks, SeriesPoint, Stats, Top, TopLink};
 
 use super::names::Subject;
 use super::ranking::name_of;
@@ -40,8 +40,8 @@ pub(crate) struct Names {
 
 impl Names {
     /// The names of a kind as a format shows them: a spreadsheet that reads the file runs none of them.
-    pub(crate) fn of(stats: Stats, subject: Subject, format: Format) -> Self {
-        let mut lines = subject.of(&stats);
+    pub(crate) fn of(stats: Stats, subject: Subject, bots: Bots, format: Format) -> Self {
+        let mut lines = subject.of(&stats, bots);
         if matches!(format, Format::Csv | Format::Tsv) {
             for line in &mut lines {
                 line.name = neutralise(&line.name).into_owned();

@@ -66,8 +66,13 @@ fn week() -> Stats {
 }
 
 fn draw(stats: &Stats, view: View, bots: Bots, look: Look) -> String {
+    draw_within(usize::MAX, stats, view, bots, look)
+}
+
+fn draw_within(lines: usize, stats: &Stats, view: View, bots: Bots, look: Look) -> String {
     let now = "2026-11-28T23:13:00Z".parse().unwrap();
-    let page = Page { stats, target: Some(TARGET), bots, view, now }.draw(look);
+    let page = Page { stats, target: Some(TARGET), bots, view, now }.draw_within(lines, look);
+    assert!(page.lines().count() <= lines, "{page}");
     let widest = page.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
     assert!(widest <= look.width, "{widest} columns:\n{page}");
     if look.glyphs == Glyphs::Ascii {
@@ -152,6 +157,7 @@ fn one_table_is_of_what_was_asked_for() {
         (View::Names(Subject::Referrer), Bots::Exclude),
         (View::Names(Subject::Class), Bots::Only),
         (View::Names(Subject::UtmMedium), Bots::Exclude),
+        (View::Names(Subject::UtmSource), Bots::Exclude),
     ];
     let pages = views.map(|(view, bots)| draw(&week(), view, bots, look));
     let bare = Look { bars: Bars::Omitted, ..look };
@@ -175,11 +181,104 @@ fn long_ranges_become_days_or_months() {
     insta::assert_snapshot!(pages.join("\n=====\n"));
 }
 
+/// Thirty days to the 28th of November, with clicks on the last of them.
+fn month(last: &[u64]) -> Stats {
+    let counts = [vec![0; 30 - last.len()], last.to_vec()].concat();
+    let human = last.iter().sum();
+    let fields = json!({
+        "from": "2026-10-30T00:00:00Z", "series": series("2026-10-30T00:00:00Z", 86_400, &counts),
+        "clicks": clicks(human, 3), "countries": named(&[("DE", human)]), "devices": named(&[("mobile", human)]),
+        "utm_sources": named(&[("newsletter", human)]),
+    });
+    with(serde_json::to_value(week()).unwrap(), &fields)
+}
+
+#[test]
+fn steps_before_the_first_click_are_one_line() {
+    let look = Look { width: 80, glyphs: Glyphs::Unicode, bars: Bars::Drawn };
+    let page = |last: &[u64]| draw(&month(last), View::Series, Bots::Exclude, look);
+    let alone = page(&[7]);
+    assert!(alone.contains("\n no clicks before 2026-11-28\n 2026-11-28 7 █"), "{alone}");
+    // A pause after it is none before it.
+    assert!(page(&[1, 0, 0, 0, 0, 7]).contains(" no clicks before 2026-11-23\n 2026-11-23 1 █"));
+    for (quiet, folded) in [(3, false), (4, true)] {
+        let page = page(&vec![1; 30 - quiet]);
+        assert_eq!(page.contains("no clicks before"), folded, "{page}");
+        assert_eq!(page.contains(" 2026-10-30 "), !folded, "{page}");
+    }
+    let never = page(&[]);
+    assert!(never.contains("nothing to show in this range") && !never.contains("2026-11-01"), "{never}");
+    // For programs they are steps like any other.
+    assert_eq!(month(&[7]).lines().len(), 30);
+}
+
+#[test]
+fn a_watch_shows_the_newest_steps_that_have_room_and_as_of_when_it_is() {
+    let busy = month(&[5; 30]);
+    for (width, lines) in [(40, 23), (80, 10), (80, 23), (80, 35), (200, 23), (200, 49)] {
+        let look = Look { width, glyphs: Glyphs::Unicode, bars: Bars::Drawn };
+        for view in [View::Whole, View::Series] {
+            let page = draw_within(lines, &busy, view, Bots::Exclude, look);
+            assert!(page.contains("as of 2026-11-28 23:10 UTC"), "{width}×{lines}:\n{page}");
+            if lines > 20 {
+                let today = ["\n 2026-11-26 ", "\n 2026-11-27 ", "\n 2026-11-28 "];
+                assert!(today.iter().all(|day| page.contains(day)), "{width}×{lines}:\n{page}");
+            }
+            let days = page.matches("\n 2026-1").count();
+            assert_eq!(
+                page.contains(&format!("\n {} earlier days left out\n", 30 - days)),
+                days < 30 && lines > 20,
+                "{page}"
+            );
+        }
+    }
+    let sizes = [(40, 23), (80, 23), (200, 23)];
+    let pages = sizes.map(|(width, lines)| {
+        let look = Look { width, glyphs: Glyphs::Unicode, bars: Bars::Drawn };
+        format!("== {width} columns, {lines} lines\n{}", draw_within(lines, &busy, View::Whole, Bots::Exclude, look))
+    });
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn as_many_steps_are_shown_as_there_is_room_for() {
+    let look = Look { width: 80, glyphs: Glyphs::Unicode, bars: Bars::Drawn };
+    let whole = draw(&month(&[5; 30]), View::Series, Bots::Exclude, look).lines().count();
+    for (missing, days) in [(0, 30), (1, 28), (2, 27), (26, 3), (27, 3)] {
+        let page = draw_within(whole - missing, &month(&[5; 30]), View::Series, Bots::Exclude, look);
+        assert_eq!(page.matches("\n 2026-1").count(), days, "{page}");
+        // Of a higher terminal nothing is said until the series has no more to give.
+        assert_eq!(page.contains("higher terminal"), missing == 27, "{page}");
+    }
+    // Days without clicks are one line already.
+    let late = draw_within(16, &month(&[5, 0, 6]), View::Series, Bots::Exclude, look);
+    assert!(late.contains("no clicks before 2026-11-26") && !late.contains("left out"), "{late}");
+}
+
+#[test]
+fn classes_are_those_of_the_clicks_that_are_shown() {
+    let five = json!({ "human": 60, "bot": 20, "preview": 15, "tool": 5, "head": 7, "total": 107 });
+    let stats = with(empty(), &json!({ "clicks": five }));
+    for (bots, expected) in [
+        (Bots::Exclude, vec![("human", 60)]),
+        (Bots::Include, vec![("human", 60), ("bot", 20), ("preview", 15), ("tool", 5)]),
+        (Bots::Only, vec![("bot", 20), ("preview", 15), ("tool", 5)]),
+    ] {
+        let names = Names::of(stats.clone(), Subject::Class, bots, Format::Csv);
+        let lines: Vec<_> = names.lines().iter().map(|named| (named.name.as_str(), named.clicks)).collect();
+        assert_eq!(lines, expected);
+        assert_eq!(lines.iter().map(|line| line.1).sum::<u64>(), stats.clicks.of(bots));
+    }
+    let look = Look { width: 80, glyphs: Glyphs::Unicode, bars: Bars::Drawn };
+    let page = draw(&stats, View::Names(Subject::Class), Bots::Only, look);
+    assert!(page.contains("40 clicks by bots") && page.contains(" bot          20   50.0"), "{page}");
+}
+
 #[test]
 fn a_spreadsheet_runs_no_name() {
     let name = |format| {
         let stats = with(empty(), &json!({ "referrers": named(&HOSTILE[4..5]) }));
-        Names::of(stats, Subject::Referrer, format).lines()[0].name.clone()
+        Names::of(stats, Subject::Referrer, Bots::Exclude, format).lines()[0].name.clone()
     };
     assert_eq!([Format::Csv, Format::Tsv].map(name), ["'=HYPERLINK(\"http://x\")"; 2]);
     assert_eq!(name(Format::Ndjson), "=HYPERLINK(\"http://x\")");
@@ -188,7 +287,7 @@ fn a_spreadsheet_runs_no_name() {
 #[test]
 fn json_is_the_document_and_csv_has_its_fields() {
     let stats = week();
-    let names = Names::of(week(), Subject::Country, Format::Json);
+    let names = Names::of(week(), Subject::Country, Bots::Exclude, Format::Json);
     assert_eq!(serde_json::to_value(&names).unwrap(), serde_json::to_value(&stats).unwrap());
     let point = serde_json::to_value(stats.lines()[0]).unwrap();
     let mut fields = Stats::FIELDS.to_vec();

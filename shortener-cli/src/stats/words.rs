@@ -100,9 +100,9 @@ fn change(stats: &Stats, previous: &Clicks, bots: Bots) -> String {
     format!("{percent:+}% vs previous {span}")
 }
 
-/// How fresh and how complete the numbers are, and what else was asked for.
-pub(super) fn notes(stats: &Stats, now: Timestamp) -> Vec<String> {
-    let mut notes = vec![freshness(stats, now)];
+/// How complete the numbers are, and what else was asked for.
+pub(super) fn notes(stats: &Stats) -> Vec<String> {
+    let mut notes = Vec::new();
     notes.extend(stats.coverage.map(|coverage| {
         format!(
             "{:.2}% of the edge's requests are counted ({} of {})",
@@ -131,11 +131,12 @@ pub(super) fn notes(stats: &Stats, now: Timestamp) -> Vec<String> {
     notes
 }
 
-fn freshness(stats: &Stats, now: Timestamp) -> String {
+/// As of when the numbers are, and from when on they may still change.
+pub(crate) fn freshness(stats: &Stats, now: Timestamp) -> String {
     let (zone, name) = zone(stats);
-    let Some(as_of) = stats.as_of else { return "nothing has been counted yet".to_owned() };
-    let seen = format!("as of {} {name} ({})", minute(as_of, &zone), relative(as_of, now));
+    let seen = as_of(stats.as_of, (&zone, name), now);
     match stats.complete_until {
+        _ if stats.as_of.is_none() => seen,
         Some(until) if until >= stats.to => format!("{seen}; final"),
         Some(until) if until > stats.from => {
             format!("{seen}; hours since {} {name} may still rise", minute(until, &zone))
@@ -144,7 +145,14 @@ fn freshness(stats: &Stats, now: Timestamp) -> String {
     }
 }
 
+/// As of when numbers are, in a zone and its name.
+pub(crate) fn as_of(at: Option<Timestamp>, (zone, name): (&TimeZone, &str), now: Timestamp) -> String {
+    at.map_or("nothing has been counted yet".to_owned(), |at| {
+        format!("as of {} {name} ({})", minute(at, zone), relative(at, now))
+    })
+}
+
 /// A moment to the minute.
-pub(super) fn minute(at: Timestamp, zone: &TimeZone) -> String {
+fn minute(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -36,6 +36,20 @@ fn every_command_shows_at_least_two_examples() {
 }
 
 #[test]
+fn no_page_is_torn_on_a_terminal_of_80_columns() {
+    // What is wider would be wrapped once more, and leave a rest of a line above the next one.
+    walk(&shortener_cli::command(), &mut Vec::new(), &mut |path, command| {
+        let topic = command.is_hide_set().then(|| command.get_long_about()).flatten();
+        let pages = [command.get_after_long_help(), command.get_after_help(), topic];
+        for line in
+            pages.into_iter().flatten().flat_map(|page| page.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+        {
+            assert!(line.chars().count() <= 80, "{path:?}: {line}");
+        }
+    });
+}
+
+#[test]
 fn the_tree_of_commands_is_consistent() {
     shortener_cli::command().debug_assert();
 }

@@ -69,13 +69,49 @@ fn scripts_get_lines_in_every_format() {
         &["stats", "launch", "--by", "referrer", "-o", "csv"],
         &["stats", "launch", "--by", "referrer", "-o", "ndjson"],
         &["stats", "launch", "--by", "class", "-o", "csv"],
+        &["stats", "launch", "--by", "class", "--bots", "exclude", "-o", "csv"],
+        &["stats", "launch", "--by", "class", "--bots", "only", "-o", "tsv"],
+        &["stats", "launch", "-o", "csv", "--quiet"],
         &["stats", "-o", "csv"],
         &["stats", "other"],
         &["top"],
         &["top", "-o", "csv"],
+        &["top", "-o", "csv", "--quiet"],
         &["top", "-o", "json"],
     ]);
-    insta::assert_snapshot!(shown);
+    insta::assert_snapshot!(without_ages(&shown));
+}
+
+/// A text without how long ago it was as of which numbers are, and without how lines were folded for that.
+fn without_ages(text: &str) -> String {
+    let mut parts = text.split(" UTC (");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (_, after) = part.split_once(')').unwrap();
+        let (sentence, rest) =
+            if after.starts_with("; hours") { after.split_once("rise").unwrap() } else { ("", after) };
+        shown.push_str(" UTC (age)");
+        shown.push_str(&sentence.split_whitespace().collect::<Vec<_>>().join(" "));
+        shown.push_str(if sentence.is_empty() { "" } else { " rise" });
+        shown.push_str(rest);
+    }
+    shown
+}
+
+#[test]
+fn every_answer_says_as_of_when_it_is() {
+    let api = api();
+    let cli = cli(&api);
+    for command in [&["stats", "launch"][..], &["stats", "launch", "--by", "referrer"], &["top"]] {
+        for format in ["table", "csv", "tsv", "ndjson", "json"] {
+            let ran = cli.run(&[command, &["-o", format]].concat()).exits(0);
+            let said = if format == "json" { &ran.stdout } else { &ran.stderr };
+            let (spelled, stderr) =
+                if format == "json" { ("\"as_of\":", "") } else { ("as of 2026-11-26 23:10 UTC (", said.as_str()) };
+            assert!(said.contains(spelled) && ran.stderr == stderr, "{command:?} {format}: {ran:?}");
+            assert_eq!(cli.run(&[command, &["-o", format, "--quiet"]].concat()).exits(0).stderr, "");
+        }
+    }
 }
 
 #[test]
@@ -120,7 +156,7 @@ fn what_means_nothing_is_refused() {
 
 #[cfg(unix)]
 mod on_a_terminal {
-    use super::{api, cli};
+    use super::{api, cli, without_ages};
     use crate::support::{Terminal, within};
 
     #[test]
@@ -136,11 +172,7 @@ mod on_a_terminal {
         let (_, ascii) = Terminal::start(&cli(&api).with("LANG", "C.UTF-8"), &["stats", "--ascii"]).end();
         let (_, top) = Terminal::start(&cli(&api).with("LC_ALL", "de_DE.utf8"), &["top"]).end();
         let pages = [pages.join("\n"), ascii, top].join("\n");
-        // How long ago it was depends on when the test runs.
-        let steady: Vec<&str> = pages.lines().map(|line| line.split(" ago)").next().unwrap_or_default()).collect();
-        let steady = steady.iter().map(|line| line.split("Z (").next().unwrap_or_default()).collect::<Vec<_>>();
-        let steady = steady.iter().map(|line| line.split("UTC (").next().unwrap_or_default()).collect::<Vec<_>>();
-        insta::assert_snapshot!(steady.join("\n"));
+        insta::assert_snapshot!(without_ages(&pages));
     }
 
     #[test]
@@ -164,8 +196,22 @@ mod on_a_terminal {
         within(std::time::Duration::from_secs(10), || (asked() >= 3).then_some(()));
         watch.signal("-INT");
         let (status, shown) = watch.end();
-        assert_eq!(status, 130, "{shown}");
+        assert_eq!(status, 0, "{shown}");
         assert!(shown.matches("\u{1b}[H").count() >= 2, "{shown:?}");
+        // The last picture stays, whole, and the prompt comes below it.
+        let last = shown.rsplit("\u{1b}[H").next().unwrap();
+        assert!(last.contains("2026-11-26 30 ") && last.contains("as of 2026-11-26 23:10 UTC"), "{last:?}");
+        assert!(last.ends_with("\n\u{1b}[J\r\u{1b}[K") && !shown.contains("interrupted"), "{last:?}");
+    }
+
+    #[test]
+    fn a_number_behind_watch_that_was_read_as_a_code_is_explained() {
+        let api = api();
+        let (status, shown) = Terminal::start(&cli(&api).with("NO_COLOR", "1"), &["stats", "--watch", "5"]).end();
+        assert_eq!(status, 3, "{shown}");
+        assert!(shown.ends_with("hint: to show it every 5 seconds, write --watch=5\n"), "{shown:?}");
+        let (_, other) = Terminal::start(&cli(&api).with("NO_COLOR", "1"), &["stats", "--watch", "x5"]).end();
+        assert!(other.contains("error: ") && !other.contains("--watch="), "{other:?}");
     }
 }
 
@@ -204,6 +250,7 @@ fn what_was_counted_is_shown_by_every_command() {
     assert_eq!(all, "name,clicks\nDE,1459\n");
     assert_eq!(cli.run(&["top", "--day", "today"]).stdout, "launch\t1284\thttps://example.com/\n");
     assert!(cli.run(&["list"]).stdout.ends_with("\t1284\n"));
+    list_has_clicks_where_they_are_asked_for(&cli);
     assert_eq!(cli.run(&["stats", "nope"]).exits(3).stdout, "");
     cli.run(&["stats", "launch", "--since", "yesteryear"]).exits(6);
     cli.run(&["stats", "launch", "--tz", "Mars/Olympus"]).exits(6);
@@ -216,5 +263,19 @@ fn what_was_counted_is_shown_by_every_command() {
     ] {
         let (_, shown) = crate::support::Terminal::start(&cli, args).end();
         assert!(shown.contains(expected), "{shown}");
+    }
+}
+
+fn list_has_clicks_where_they_are_asked_for(cli: &TestCli) {
+    let json = |args: &[&str]| serde_json::from_str::<Value>(&cli.run(args).exits(0).stdout).unwrap();
+    let clicks = json!({ "human": 1284, "total": 1459 });
+    assert_eq!(json(&["list", "--clicks", "--json"])["links"][0]["clicks"], clicks);
+    assert_eq!(json(&["list", "--clicks", "-o", "ndjson"])["clicks"], clicks);
+    assert_eq!(json(&["list", "--json"])["links"][0].get("clicks"), None);
+    for (format, separator) in [("csv", ','), ("tsv", '\t')] {
+        let plain = cli.run(&["list", "-o", format]).exits(0).stdout;
+        let with =
+            ["clicks", "1284"].iter().zip(plain.lines()).map(|(last, line)| format!("{line}{separator}{last}\n"));
+        assert_eq!(cli.run(&["list", "--clicks", "-o", format]).exits(0).stdout, with.collect::<String>());
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 pub use super::utm::{Utm, utm};
 pub use crate::stats::tally::{DIRECT, UNKNOWN};
-use crate::stats::tally::{LONGEST_HOST, referrer_of};
+use crate::stats::tally::{LONGEST_HOST, referrer_of, without_controls};
 
 /// What becomes of control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,14 +50,6 @@ pub fn decode(raw: &[u8], controls: Controls) -> Cow<'_, str> {
         Controls::Keep => decoded,
         Controls::Drop => without_controls(decoded),
     }
-}
-
-/// A text without its control characters.
-pub(super) fn without_controls(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        return Cow::Owned(text.chars().filter(|char| !char.is_control()).collect());
-    }
-    text
 }
 
 /// Host of a referrer (`cs(Referer)`): lower-case and without port; [`DIRECT`] or [`UNKNOWN`] where there is none.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 use url::form_urlencoded;
 
-use super::fields::{Controls, decode, without_controls};
-use crate::stats::tally::LONGEST_TAG;
+use super::fields::{Controls, decode};
+use crate::stats::tally::campaign_tag;
 
 /// The tags of a query. None are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,22 +41,10 @@ fn of_query(query: &[u8]) -> Utm<'_> {
             _ => continue,
         };
         if place.is_none() {
-            *place = shorten(without_controls(value));
+            *place = campaign_tag(value);
         }
     }
     utm
-}
-
-fn shorten(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    let end = value.char_indices().nth(LONGEST_TAG).map_or(value.len(), |(end, _)| end);
-    let value = match value {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
-        Cow::Owned(mut text) => {
-            text.truncate(end);
-            Cow::Owned(text)
-        }
-    };
-    (!value.is_empty()).then_some(value)
 }
 
 impl Utm<'_> {
@@ -96,6 +84,11 @@ mod tests {
             ("utm_source=%25FF%25", of("\u{FFFD}%", "", "")),
             ("UTM_SOURCE=a&xutm_source=b", of("", "", "")),
             ("utm_medium=%25", of("", "%", "")),
+            (
+                "utm_source=(other)&utm_medium=%2528direct%2529&utm_campaign=%28unknown%29",
+                of("(unknown)", "(unknown)", "(unknown)"),
+            ),
+            ("utm_source=+%2528OTHER)%2500&utm_source=two&utm_medium=(others)", of("(unknown)", "(others)", "")),
         ] {
             assert_eq!(read(query), expected, "{query}");
         }

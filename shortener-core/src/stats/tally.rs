@@ -1,5 +1,6 @@
 //! What is counted of one link, or one domain, in one period.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -105,16 +106,54 @@ pub const DIRECT: &str = "(direct)";
 /// Stands for what is not told, or cannot be read.
 pub const UNKNOWN: &str = "(unknown)";
 
+/// Stands for all that is not listed.
+pub const OTHER: &str = "(other)";
+
 /// Longest name of a host in the DNS.
 pub(crate) const LONGEST_HOST: usize = 253;
 
 /// Longest value of a campaign tag that is kept, in characters.
-pub(crate) const LONGEST_TAG: usize = 64;
+const LONGEST_TAG: usize = 64;
 
-/// The host of a referrer as it is counted: lower-case, without port and final dot; none if it has none.
+/// Whether a visitor gave a name that stands for something else, or looks as if it did.
+fn is_reserved(name: &str) -> bool {
+    let name = name.trim();
+    name.starts_with('(') && [DIRECT, UNKNOWN, OTHER].iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
+}
+
+/// The value of a campaign tag as it is counted: without control characters and shortened; none if nothing is left, and
+/// [`UNKNOWN`] where it would pass for another count.
+pub(crate) fn campaign_tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let value = match shortened(without_controls(value)) {
+        value if is_reserved(&value) => Cow::Borrowed(UNKNOWN),
+        value => value,
+    };
+    (!value.is_empty()).then_some(value)
+}
+
+/// A text without its control characters.
+pub(crate) fn without_controls(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        return Cow::Owned(text.chars().filter(|char| !char.is_control()).collect());
+    }
+    text
+}
+
+fn shortened(tag: Cow<'_, str>) -> Cow<'_, str> {
+    let end = tag.char_indices().nth(LONGEST_TAG).map_or(tag.len(), |(end, _)| end);
+    match tag {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// The host of a referrer as it is counted: lower-case, without port and final dot; none if it has none that can be one.
 pub(crate) fn referrer_of(url: &Url) -> Option<String> {
     let host = url.host_str()?.trim_end_matches('.').to_lowercase();
-    (!host.is_empty() && host.len() <= LONGEST_HOST).then_some(host)
+    (!host.is_empty() && host.len() <= LONGEST_HOST && !is_reserved(&host)).then_some(host)
 }
 
 /// By what clicks are broken down.
@@ -308,6 +347,19 @@ mod tests {
         assert_eq!(breakdown.other, Split(6, 2));
         breakdown.merge(&breakdown.clone());
         assert_eq!((breakdown.names["c"], breakdown.other), (Split(18, 2), Split(12, 4)));
+    }
+
+    #[test]
+    fn no_visitor_makes_up_a_name_that_stands_for_something_else() {
+        for forged in ["(other)", "(direct)", "(unknown)", "(Other)", " (direct) ", "\u{7}(other)\u{1b}"] {
+            assert_eq!(campaign_tag(forged.into()).as_deref(), Some(UNKNOWN), "{forged:?}");
+        }
+        for told in ["other", "(others)", "((other))", "direct", "(", "()"] {
+            assert_eq!(campaign_tag(told.into()).as_deref(), Some(told));
+        }
+        let host = |url: &str| Url::parse(url).ok().and_then(|url| referrer_of(&url));
+        assert_eq!([host("https://(direct)/"), host("https://(OTHER)./")], [None, None]);
+        assert_eq!(host("https://direct/"), Some("direct".to_owned()));
     }
 
     #[test]

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use super::range::Range;
 use super::reading::Reading;
-use crate::stats::tally::Counts;
+use crate::stats::tally::{Counts, OTHER};
 use crate::stats::{Breakdown, Dimension, Split};
 use crate::wire::{Bots, Clicks, NamedClicks, SeriesPoint, Visitors};
-
-/// The name of all that is not listed.
-const OTHER: &str = "(other)";
 
 /// The clicks of a choice of classes.
 fn chosen(split: Split, bots: Bots) -> u64 {

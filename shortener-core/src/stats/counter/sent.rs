@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::{Url, form_urlencoded};
 
-use crate::stats::tally::{DIRECT, LONGEST_TAG, UNKNOWN, referrer_of};
+use crate::stats::tally::{DIRECT, UNKNOWN, campaign_tag, referrer_of};
 
 /// Host of a `Referer` header: lower-case and without port.
 pub(super) fn referrer_host(referrer: &[u8]) -> Cow<'static, str> {
@@ -21,8 +21,7 @@ pub(super) fn may_have_tags(query: &str) -> bool {
     query.contains("utm")
 }
 
-/// `utm_source`, `utm_medium` and `utm_campaign` of a query: of each the first that is not empty, without control
-/// characters and shortened.
+/// `utm_source`, `utm_medium` and `utm_campaign` of a query: of each the first of which something is left.
 pub(super) fn campaign_tags(query: &str) -> [Option<String>; 3] {
     let mut tags = [None, None, None];
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -32,9 +31,8 @@ pub(super) fn campaign_tags(query: &str) -> [Option<String>; 3] {
             "utm_campaign" => &mut tags[2],
             _ => continue,
         };
-        let kept: String = value.chars().filter(|char| !char.is_control()).take(LONGEST_TAG).collect();
-        if place.is_none() && !kept.is_empty() {
-            *place = Some(kept);
+        if place.is_none() {
+            *place = campaign_tag(value).map(Cow::into_owned);
         }
     }
     tags
@@ -56,10 +54,25 @@ mod tests {
         if may_have_tags(query) { campaign_tags(query) } else { [None, None, None] }
     }
 
+    #[test]
+    fn a_name_that_stands_for_something_else_is_not_known() {
+        let unknown = || Some(UNKNOWN.to_owned());
+        assert_eq!(
+            tags("utm_source=(other)&utm_medium=%28direct%29&utm_campaign=(UNKNOWN)+"),
+            [(); 3].map(|()| unknown())
+        );
+        assert_eq!(
+            tags("utm_source=%07(other)&utm_source=two&utm_medium=(others)"),
+            [unknown(), Some("(others)".to_owned()), None]
+        );
+        assert_eq!(referrer_host(b"https://(Direct)/"), fields::referrer_host(b"https://(Direct)/"));
+        assert_eq!(referrer_host(b"https://(Direct)/"), UNKNOWN);
+    }
+
     proptest! {
         #[test]
         fn what_is_sent_is_read_as_what_is_logged(
-            host in "[a-zA-Z0-9.:%é-]{0,20}", value in "[ -~é\u{7}]{0,80}",
+            host in "[a-zA-Z0-9.:%é-]{0,20}", value in prop_oneof![3 => "[ -~é\u{7}]{0,80}", 1 => "[ \u{7}]?\\((other|Direct)\\)"],
             name in prop::sample::select(vec!["utm_source", "utm_medium", "utm_campaign", "utm%5Fsource", "x"]),
         ) {
             for referrer in [format!("https://{host}/{value}"), host.clone(), String::new(), "-".to_owned()] {
