@@ -215,7 +215,7 @@ mod on_a_terminal {
     }
 }
 
-/// Counts this many people and bots of the link `launch` in the hour that it is.
+/// Counts this many people and bots of the link `launch` in the hour that it is, and some who only look ahead.
 fn count(cli: &TestCli, human: u64, bot: u64) {
     let table: Arc<dyn Table> = Arc::new(SqliteTable::open(&cli.path("links.db"), SqliteOptions::default()).unwrap());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -224,6 +224,7 @@ fn count(cli: &TestCli, human: u64, bot: u64) {
         *tally.clicks.of_mut(class) = clicks;
         tally.breakdown_mut(Dimension::Country).add("DE", Split::of(class, clicks));
     }
+    *tally.clicks.of_mut(Class::Head) = 9;
     let (domain, code) = (Domain::default(), ShortCode::parse("launch").unwrap());
     let tallies = [(Subject::Link(domain.clone(), code), tally.clone()), (Subject::Site(domain), tally)];
     let now = clock.now();
@@ -252,13 +253,20 @@ fn what_was_counted_is_shown_by_every_command() {
     assert!(cli.run(&["list"]).stdout.ends_with("\t1284\n"));
     list_has_clicks_where_they_are_asked_for(&cli);
     assert_eq!(cli.run(&["stats", "nope"]).exits(3).stdout, "");
+    cli.run(&["stats", "launch", "--since", "30m"]).exits(0);
     cli.run(&["stats", "launch", "--since", "yesteryear"]).exits(6);
+    let nothing = cli.run(&["stats", "launch", "--since", "0d"]).exits(6).stderr;
+    assert_eq!(nothing, "error: a span is longer than nothing\n");
+    let too_long = cli.run(&["stats", "launch", "--since", "40d", "--by", "hour"]).exits(6).stderr;
+    assert!(too_long.contains("\nhint: ask by day"), "{too_long}");
     cli.run(&["stats", "launch", "--tz", "Mars/Olympus"]).exits(6);
     #[cfg(unix)]
     for (args, expected) in [
         (&["inspect", "launch"][..], "1,284 (plus 175 by bots)\n"),
         (&["list"], "1,284\n"),
         (&["stats", "launch"], "1,284 clicks"),
+        (&["stats", "launch"], "not counted as clicks: 9 HEAD requests and prefetches"),
+        (&["stats", "launch"], "1,459 in all"),
         (&["top"], "https://example.com/\n"),
     ] {
         let (_, shown) = crate::support::Terminal::start(&cli, args).end();

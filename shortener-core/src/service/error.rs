@@ -1,5 +1,6 @@
 //! What the service says no with, and how each reads as a problem.
 
+use crate::error::InvalidValue;
 use crate::link::{ShortCode, TargetUrl};
 use crate::table::TableError;
 use crate::wire::{Link, Problem, ProblemCode, Violation};
@@ -10,6 +11,14 @@ pub enum ServiceError {
     /// The request breaks rules.
     #[error("the request breaks rules")]
     Invalid(Vec<Violation>),
+    /// The range of statistics that is asked for is too long.
+    #[error("a range has at most {most}")]
+    RangeTooLong {
+        /// What is possible.
+        most: &'static str,
+        /// How to ask instead.
+        hint: &'static str,
+    },
     /// A header or parameter has no meaning.
     #[error("{0}")]
     Malformed(String),
@@ -62,7 +71,7 @@ pub enum ServiceError {
 
 impl ServiceError {
     /// One broken rule.
-    pub(crate) fn violation(pointer: &str, invalid: &crate::error::InvalidValue) -> Self {
+    pub(crate) fn violation(pointer: &str, invalid: &InvalidValue) -> Self {
         Self::Invalid(vec![Violation::at(pointer, invalid)])
     }
 }
@@ -73,6 +82,10 @@ impl From<ServiceError> for Problem {
         let problem = |code| Self::new(code, detail.clone());
         match error {
             ServiceError::Invalid(violations) => Self::invalid(violations),
+            ServiceError::RangeTooLong { hint, .. } => {
+                Self::invalid(vec![Violation::at("/since", &InvalidValue::new("range_too_long", detail))])
+                    .with_hint(hint)
+            }
             ServiceError::Malformed(_) => problem(ProblemCode::Malformed),
             ServiceError::Unauthenticated(_) => problem(ProblemCode::Unauthenticated)
                 .with_hint("send a valid key in the header X-Api-Key (the command reads SHORT_API_KEY)"),
@@ -145,8 +158,8 @@ fn of_table(error: &TableError) -> Problem {
 }
 
 /// The violation of a target that is too long.
-pub(super) fn target_too_long(target: &TargetUrl, max: usize) -> crate::error::InvalidValue {
-    crate::error::InvalidValue::new(
+pub(super) fn target_too_long(target: &TargetUrl, max: usize) -> InvalidValue {
+    InvalidValue::new(
         "target_too_long",
         format!("the target has {} bytes, over the limit of {max}", target.as_str().len()),
     )

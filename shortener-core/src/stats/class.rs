@@ -1,4 +1,4 @@
-//! Who clicked: the classes in which clicks are counted apart.
+//! Who asked: the classes in which clicks are counted apart, and what is no click.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ impl Kind {
     }
 }
 
-/// A class of clicks.
+/// A class in which requests are counted that got the redirect. All but [`Self::Head`] are clicks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {

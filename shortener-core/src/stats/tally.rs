@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Class, Visitors};
 
-/// Clicks by class.
+/// Clicks by class, and beside them what only looked ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Clicks by people.
@@ -23,7 +23,7 @@ pub struct Counts {
     /// Clicks by monitors and HTTP clients.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tool: u64,
-    /// HEAD requests and prefetches.
+    /// HEAD requests and prefetches: no clicks.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub head: u64,
 }
@@ -56,8 +56,13 @@ impl Counts {
         }
     }
 
-    /// All of them.
+    /// All clicks: what people, bots, previews and tools did.
     pub fn total(&self) -> u64 {
+        self.requests() - self.head
+    }
+
+    /// Every request that was answered with the redirect: all clicks, HEAD requests and prefetches.
+    pub fn requests(&self) -> u64 {
         Class::ALL.into_iter().map(|class| self.of(class)).sum()
     }
 
@@ -285,7 +290,7 @@ impl Breakdown {
 /// What is counted of one link, or one domain, in one period.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Clicks: requests answered with the redirect.
+    /// Requests answered with the redirect: clicks, HEAD requests and prefetches.
     pub clicks: Counts,
     /// How the edge came by its answers, whatever they were; nothing where there is no edge.
     pub edge: EdgeResults,
@@ -327,7 +332,7 @@ impl Tally {
 
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
-        self.clicks.total() == 0 && self.edge == EdgeResults::default() && self.gone == 0 && self.orphans == 0
+        self.clicks.requests() == 0 && self.edge == EdgeResults::default() && self.gone == 0 && self.orphans == 0
     }
 }
 
@@ -363,9 +368,12 @@ mod tests {
     }
 
     #[test]
-    fn head_requests_are_in_no_breakdown() {
+    fn head_requests_are_in_no_breakdown_and_in_no_total_but_they_are_something() {
         let mut tally = Tally::default();
         *tally.clicks.of_mut(Class::Head) += 1;
+        assert_eq!((tally.clicks.total(), tally.clicks.requests()), (0, 1));
+        let all = Counts { human: 1, bot: 2, preview: 4, tool: 8, head: 16 };
+        assert_eq!((all.total(), all.requests()), (15, 31));
         tally.breakdown_mut(Dimension::Country).add("DE", Split::of(Class::Head, 1));
         tally.bound();
         assert!(tally.breakdowns.is_empty() && !tally.is_empty());

@@ -18,9 +18,9 @@ pub struct Clicks {
     pub preview: u64,
     /// Clicks by monitors and HTTP clients.
     pub tool: u64,
-    /// HEAD requests and prefetches.
+    /// HEAD requests and prefetches: no clicks, and in no total.
     pub head: u64,
-    /// All of them.
+    /// All clicks: `human`, `bot`, `preview` and `tool` together.
     pub total: u64,
 }
 
@@ -77,8 +77,8 @@ pub struct StatsQuery {
     /// The domain of the link, or the one whose links are meant together; all domains where absent and no link is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// Beginning: RFC 3339, a date (its first second), or a span that ends now, such as `48h`, or by day
-    /// `7d`: the last seven days, today among them. 30 days by default.
+    /// Beginning: RFC 3339, a date (its first second), or a span that ends now, 30 days by default. A span is rounded
+    /// up to whole steps, the one under way among them: by hour `90m` is two hours, by day `7d` is seven days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// End: RFC 3339, a date (its last second), `now` (the default), or a span such as `2d` ago.
@@ -87,7 +87,7 @@ pub struct StatsQuery {
     /// Time zone (IANA, such as `Europe/Berlin`) in which days begin and dates are read; `UTC` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tz: Option<String>,
-    /// Step of the series: days by default, hours where the range is two days or less. Hours are kept for 35 days.
+    /// Step of the series: days by default, hours where the range or span is two days or less. Hours are kept for 35 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub by: Option<Step>,
@@ -169,7 +169,7 @@ pub struct Coverage {
 pub struct LinkClicks {
     /// Clicks by people, those that were counted elsewhere before the link was imported included.
     pub human: u64,
-    /// All clicks, those included.
+    /// All clicks by people, bots, previews and tools, those included; without HEAD requests and prefetches.
     pub total: u64,
 }
 

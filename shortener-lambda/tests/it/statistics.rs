@@ -36,6 +36,10 @@ async fn every_parameter_of_statistics_is_heeded() {
         assert_eq!(bounds, (&json!("2026-11-19T23:00:00Z"), &json!("2026-11-21T23:00:00Z"), &json!("Europe/Berlin")));
         assert_eq!((&stats["by"], stats["series"].as_array().unwrap().len()), (&json!("hour"), 48));
     }
+    for (since, by, steps) in [("30m", "hour", 1), ("90m", "hour", 2), ("49h", "day", 3)] {
+        let stats = json(&app, &format!("stats?since={since}")).await;
+        assert_eq!((&stats["by"], stats["series"].as_array().unwrap().len()), (&json!(by), steps), "{since}");
+    }
     assert_eq!(json(&app, "stats?domain=go.test").await["domain"], "go.test");
     assert_eq!(json(&app, "top?period=2026-11&limit=5&domain=go.test").await["period"], "2026-11");
     let listed = json(&app, "links?clicks=true&domain=go.test").await;
@@ -62,6 +66,9 @@ async fn parameters_that_are_not_understood_are_refused_by_name() {
         ("links/launch/stats?tz=Mars", "/tz", "tz_unknown"),
         ("stats?since=soon", "/since", "when_invalid"),
         ("stats?since=2026-11-22&until=2026-11-21", "/since", "range_empty"),
+        ("stats?since=0d", "/since", "range_empty"),
+        ("links/launch/stats?since=36d&by=hour", "/since", "range_too_long"),
+        ("stats?since=401d", "/since", "range_too_long"),
         ("stats?limit=101", "/limit", "limit_invalid"),
         ("top?limit=0", "/limit", "limit_invalid"),
         ("top?period=week", "/period", "period_invalid"),
@@ -69,6 +76,7 @@ async fn parameters_that_are_not_understood_are_refused_by_name() {
     ] {
         let problem = get(&app, query).await.expect_problem(422, "invalid");
         assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&json!(pointer), &json!(code)));
+        assert_eq!(problem["hint"].is_string(), code == "range_too_long", "{problem}");
     }
 }
 

@@ -110,7 +110,7 @@ impl LongTerm {
             sum.add(&self.days_of(Month::of(since.date()), |day| day < date)?);
             sum.add(&self.first_day()?);
         }
-        Ok(sum.total() > 0)
+        Ok(sum.requests() > 0)
     }
 
     fn since_month(&self) -> Option<Month> {

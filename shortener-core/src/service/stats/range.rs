@@ -9,18 +9,23 @@ use crate::service::ServiceError;
 use crate::stats::{Hour, Month, Period};
 use crate::wire::{Bots, StatsQuery, Step};
 
+mod span;
+
+use span::{End, SHOWN_BY_HOUR, WholeSpan};
+
 /// Longest range by day, and by hour, in hours. A day in a zone can be an hour longer.
 const MOST_BY_DAY: i64 = 400 * 24 + 1;
 const MOST_BY_HOUR: i64 = 35 * 24 + 1;
 
-/// A range without a beginning has this many hours.
-const DEFAULT_HOURS: i64 = 30 * 24;
-
-/// Up to this many hours a range is shown by hour.
-const SHOWN_BY_HOUR: i64 = 48;
+/// A range without a beginning is a span of this many days.
+const DEFAULT_DAYS: i64 = 30;
 
 const DEFAULT_LIMIT: u16 = 10;
 const MAX_LIMIT: u16 = 100;
+
+/// Why a range is empty.
+const NOTHING: &str = "a span is longer than nothing";
+const NOT_BEFORE: &str = "the range is empty: since must lie before until, and before now";
 
 /// A parsed query.
 #[derive(Debug, Clone)]
@@ -45,37 +50,18 @@ enum Bound {
     Day(Date),
     /// So long ago.
     Ago(Timestamp),
+    /// Now.
+    Now,
 }
 
 impl Range {
     pub(super) fn parse(query: &StatsQuery, now: Timestamp) -> Result<Self, ServiceError> {
         let zone_name = query.tz.clone().unwrap_or_else(|| "UTC".to_owned());
         let zone = zone_of(&zone_name)?;
-        let to = match query.until.as_deref() {
-            Some(text) => until(&read(text, now, &zone, "/until")?, &zone).min(Hour::of(now).plus(1)),
-            None => Hour::of(now).plus(1),
-        };
-        let since = query.since.as_deref().map(|text| read(text, now, &zone, "/since")).transpose()?;
-        let is_span = matches!(since, None | Some(Bound::Ago(_)));
-        let mut from = since.map_or(to.plus(-DEFAULT_HOURS), |since| first_hour(&since, &zone));
-        let mut hours = from.until(to);
-        if hours <= 0 {
-            let detail = "the range is empty: since lies after until, or after now";
-            return Err(violation("/since", "range_empty", detail));
-        }
-        let by = query.by.unwrap_or(if hours <= SHOWN_BY_HOUR { Step::Hour } else { Step::Day });
-        if is_span && by == Step::Day && hours >= 24 {
-            // So that `7d` shows seven days, today among them, and not eight of which the first is a part.
-            from = first_midnight(from, &zone);
-            hours = from.until(to);
-        }
-        let (most, name) = match by {
-            Step::Hour => (MOST_BY_HOUR, "35 days by hour"),
-            Step::Day => (MOST_BY_DAY, "400 days"),
-        };
-        if hours > most {
-            return Err(violation("/since", "range_too_long", format!("a range has at most {name}")));
-        }
+        let end = end_of(query, now, &zone)?;
+        let (from, by) = beginning_of(query, now, end, &zone)?;
+        let to = end.to;
+        check_length(from.until(to), by)?;
         let limit = limit_of(query.limit)?;
         Ok(Self { from, to, zone, zone_name, by, bots: query.bots.unwrap_or_default(), limit })
     }
@@ -111,6 +97,63 @@ impl Range {
     /// The day to which an hour belongs: the one in which it begins.
     fn date_of(&self, hour: Hour) -> Date {
         self.zone.to_datetime(hour.start()).date()
+    }
+}
+
+/// The end of the range that is asked for: now, if it is not named or lies after that.
+fn end_of(query: &StatsQuery, now: Timestamp, zone: &TimeZone) -> Result<End, ServiceError> {
+    let this_hour = Hour::of(now).plus(1);
+    let until = query.until.as_deref().map_or(Ok(Bound::Now), |text| read(text, now, zone, "/until"))?;
+    let (at, to) = match until {
+        Bound::Now => (now, this_hour),
+        Bound::Ago(at) => (at, Hour::of(at).plus(1)),
+        Bound::At(at) => (at, first_at_or_after(at)),
+        Bound::Day(date) => {
+            let midnight = start_of(date.tomorrow().unwrap_or(date), zone);
+            (midnight, first_at_or_after(midnight))
+        }
+    };
+    Ok(End { at: at.min(now), to: to.min(this_hour) })
+}
+
+/// The first hour of the range that is asked for, which may lie after its end, and its step.
+fn beginning_of(query: &StatsQuery, now: Timestamp, end: End, zone: &TimeZone) -> Result<(Hour, Step), ServiceError> {
+    let since = query.since.as_deref().map(|text| read(text, now, zone, "/since")).transpose()?;
+    let from = match since.unwrap_or_else(|| Bound::Ago(default_beginning(end, zone))) {
+        Bound::At(at) => Hour::of(at),
+        Bound::Day(date) => first_at_or_after(start_of(date, zone)),
+        Bound::Now => return Err(empty(NOT_BEFORE)),
+        Bound::Ago(at) => {
+            let detail = if at == now { NOTHING } else { NOT_BEFORE };
+            let span = WholeSpan::between(at, end, zone).ok_or_else(|| empty(detail))?;
+            let by = query.by.unwrap_or_else(|| span.step());
+            return Ok((span.from(by, zone), by));
+        }
+    };
+    let step = if from.until(end.to) <= SHOWN_BY_HOUR { Step::Hour } else { Step::Day };
+    Ok((from, query.by.unwrap_or(step)))
+}
+
+fn default_beginning(end: End, zone: &TimeZone) -> Timestamp {
+    end.at.to_zoned_datetime(zone.clone()).saturating_sub(Span::new().days(DEFAULT_DAYS)).timestamp()
+}
+
+fn empty(detail: &'static str) -> ServiceError {
+    violation("/since", "range_empty", detail)
+}
+
+fn check_length(hours: i64, by: Step) -> Result<(), ServiceError> {
+    match by {
+        _ if hours <= 0 => Err(empty(NOT_BEFORE)),
+        Step::Hour if hours > MOST_BY_HOUR => Err(ServiceError::RangeTooLong {
+            most: "35 days by hour",
+            hint: "ask by day, which takes up to 400 days, or for a shorter range",
+        }),
+        Step::Day if hours > MOST_BY_DAY => Err(ServiceError::RangeTooLong {
+            most: "400 days",
+            hint: "ask for one part after the other by since and until; the clicks of all time are in every answer",
+        }),
+        Step::Hour | Step::Day => Ok(()),
     }
 }
 
@@ -151,7 +194,7 @@ fn zone_of(name: &str) -> Result<TimeZone, ServiceError> {
 fn read(text: &str, now: Timestamp, zone: &TimeZone, pointer: &str) -> Result<Bound, ServiceError> {
     let text = text.trim();
     if text == "now" {
-        return Ok(Bound::Ago(now));
+        return Ok(Bound::Now);
     }
     if let Ok(at) = text.parse() {
         return Ok(Bound::At(at));
@@ -171,31 +214,6 @@ fn read(text: &str, now: Timestamp, zone: &TimeZone, pointer: &str) -> Result<Bo
     })
 }
 
-/// The first hour of a range. One that is a span ends now: the hour that is under way stands for the one it began in.
-fn first_hour(bound: &Bound, zone: &TimeZone) -> Hour {
-    match bound {
-        Bound::At(at) => Hour::of(*at),
-        Bound::Day(date) => first_at_or_after(start_of(*date, zone)),
-        Bound::Ago(at) => Hour::of(*at).plus(1),
-    }
-}
-
-/// The first hour after a range.
-fn until(bound: &Bound, zone: &TimeZone) -> Hour {
-    match bound {
-        Bound::At(at) => first_at_or_after(*at),
-        Bound::Day(date) => first_at_or_after(start_of(date.tomorrow().unwrap_or(*date), zone)),
-        Bound::Ago(at) => Hour::of(*at).plus(1),
-    }
-}
-
-/// The first hour of the first day that begins at or after an hour.
-fn first_midnight(hour: Hour, zone: &TimeZone) -> Hour {
-    let date = zone.to_datetime(hour.start()).date();
-    let of = |date| first_at_or_after(start_of(date, zone));
-    if of(date) >= hour { of(date) } else { of(date.tomorrow().unwrap_or(date)) }
-}
-
 fn first_at_or_after(at: Timestamp) -> Hour {
     let hour = Hour::of(at);
     if hour.start() == at { hour } else { hour.plus(1) }
@@ -204,3 +222,6 @@ fn first_at_or_after(at: Timestamp) -> Hour {
 fn start_of(date: Date, zone: &TimeZone) -> Timestamp {
     date.to_zoned_datetime(zone.clone()).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,7 +117,7 @@ impl Service {
         .await?;
         let mut reading = Reading::default();
         let mut hourly = |hour: Hour, clicks: &Counts| {
-            if hour >= own && clicks.total() > 0 {
+            if hour >= own && clicks.requests() > 0 {
                 reading.hourly.entry(hour).or_default().add(clicks);
             }
         };
@@ -141,7 +141,8 @@ impl Service {
         let first_recent = Hour::all_of(recent.yesterday).next().unwrap_or(own);
         reading.all_time = long_term.all_time(recent)?;
         reading.all_time.add(&reading.clicks(first_recent, Hour::of(Timestamp::MAX)));
-        reading.is_known_before = long_term.is_known_before(range.from)? || reading.clicks(own, range.from).total() > 0;
+        let before = reading.clicks(own, range.from);
+        reading.is_known_before = before.requests() > 0 || long_term.is_known_before(range.from)?;
         Ok(reading)
     }
 }

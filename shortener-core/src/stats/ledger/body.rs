@@ -64,7 +64,7 @@ impl TallyBody {
 /// What a day has beside its tally.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct DayHours {
-    /// Clicks of each hour that has any, by its two digits.
+    /// Counts of each hour that has any, by its two digits.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) hours: BTreeMap<String, Counts>,
     /// Which hours of which sources are in it: a bit for each hour, the lowest for the first.
@@ -81,7 +81,7 @@ impl DayHours {
     pub(super) fn add(&mut self, hour: Hour, source: &str, generation: u64, clicks: &Counts) {
         // Tables hold numbers of 63 bits.
         self.seen = self.seen.wrapping_add(generation) & (u64::MAX >> 1);
-        if clicks.total() > 0 {
+        if clicks.requests() > 0 {
             self.hours.entry(format!("{:02}", hour.of_day())).or_default().add(clicks);
         }
         *self.sources.entry(source.to_owned()).or_default() |= 1 << hour.of_day();

@@ -148,7 +148,7 @@ impl World {
             if let Subject::Link(domain, code) = subject {
                 let ranked =
                     self.ranked(&keys::top_partition(domain, period, keys::shard(domain, code)), subject).await;
-                let people = (expected.total() > 0).then_some(i64::try_from(expected.human).unwrap());
+                let people = (expected.requests() > 0).then_some(i64::try_from(expected.human).unwrap());
                 note(
                     differences,
                     || format!("rank of {subject:?} {period:?}"),

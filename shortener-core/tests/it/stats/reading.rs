@@ -306,6 +306,7 @@ async fn ranges_that_mean_nothing_are_refused_with_a_reason() {
     for (query, pointer, code) in [
         (range("2027-01-02", "2027-01-01"), "/since", "range_empty"),
         (range("2028-01-01", "now"), "/since", "range_empty"),
+        (range("0d", "now"), "/since", "range_empty"),
         (range("soon", "now"), "/since", "when_invalid"),
         (range("-3d", "now"), "/since", "when_invalid"),
         (range("99999y", "now"), "/since", "when_invalid"),
@@ -328,7 +329,8 @@ async fn ranges_that_mean_nothing_are_refused_with_a_reason() {
         (by_hour(range("35d", "now")), 35 * 24),
         (by_hour(range("2d", "now")), 48),
         (range("48h", "now"), 48),
-        (range("49h", "now"), 2),
+        (range("49h", "now"), 3),
+        (range("30m", "now"), 1),
         (range("2027-01-02", "2028-01-01"), 37),
         (range("1h", "now"), 1),
         (StatsQuery { by: Some(Step::Day), ..range("3h", "now") }, 1),

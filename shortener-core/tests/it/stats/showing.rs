@@ -5,7 +5,10 @@ use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::service::Session;
 use shortener_core::stats::{Class, Dimension, Reached, Source, Sources, Split, Subject};
 use shortener_core::table::{Action, Write, keys};
-use shortener_core::wire::{CreateKey, CreateLink, ProblemCode, Role, Scope, SetDomain, StatsQuery, TopQuery};
+use shortener_core::wire::{
+    Bots, Clicks, CreateKey, CreateLink, LinkClicks, LinkFilter, ProblemCode, Role, Scope, SetDomain, StatsQuery,
+    TopQuery,
+};
 
 use super::reading::{World, named, people, range};
 use super::{on, seen_by, tally};
@@ -147,4 +150,42 @@ async fn errors_of_the_days_visitors_are_independent() {
     let both = world.stats("a", &range("2026-12-10", "2026-12-11")).await.visitors.unwrap();
     assert!(day.error > 0.0 && both.estimate.abs_diff(2 * day.estimate) <= 1, "{day:?}, {both:?}");
     assert!((both.error * 2_f64.sqrt() - day.error).abs() < 1e-9, "{day:?}, {both:?}");
+}
+
+#[tokio::test]
+async fn head_requests_and_prefetches_are_shown_and_in_no_total() {
+    let world = World::in_memory().await;
+    let looked_ahead = |human, bot| {
+        let mut counted = tally(human, bot);
+        *counted.clicks.of_mut(Class::Head) = 4;
+        counted
+    };
+    // Of the last two days hours are read, of earlier ones days.
+    for at in ["2026-12-10T10", "2027-01-02T10"] {
+        world.count(at, &on("a"), looked_ahead(3, 2)).await;
+        world.count(at, &Subject::Site(Domain::default_domain()), looked_ahead(3, 2)).await;
+    }
+    world.count("2026-11-28T10", &on("b"), looked_ahead(0, 0)).await;
+    let of_a = Clicks { human: 6, bot: 4, head: 8, total: 10, ..Clicks::default() };
+    let site = world.session.site_stats(&StatsQuery::default()).await.unwrap();
+    for shown in [world.stats("a", &StatsQuery::default()).await, site] {
+        assert_eq!((shown.clicks, shown.clicks.of(Bots::Include)), (of_a, 10));
+        assert_eq!(shown.all_time, LinkClicks { human: 6, total: 10 });
+        let points = shown.series.iter().filter(|point| point.clicks.head > 0).map(|point| point.clicks.total);
+        assert_eq!(points.collect::<Vec<_>>(), [5, 5]);
+    }
+    let later = world.stats("b", &range("2026-12-20", "now")).await;
+    assert_eq!((later.clicks, later.all_time), (people(0), LinkClicks { human: 100, total: 100 }));
+    assert_eq!(later.previous, Some(people(0)), "what was only looked at was known, long before");
+    let only_head = Clicks { head: 4, ..Clicks::default() };
+    let same_day = world.stats("b", &range("2026-11-28T12:00:00Z", "2026-11-28T14:00:00Z")).await;
+    assert_eq!(same_day.previous, Some(only_head), "or on the same day");
+    assert_eq!(world.stats("b", &range("2026-11-28", "2026-11-28")).await.clicks, only_head);
+
+    let clicks = |human, total| Some(LinkClicks { human, total });
+    assert_eq!(world.session.get(&link("a")).await.unwrap().clicks, clicks(6, 10));
+    let listed = world.session.list(&LinkFilter { clicks: true, ..LinkFilter::default() }).await.unwrap().links;
+    let mut listed: Vec<_> = listed.into_iter().map(|link| (link.code.to_string(), link.clicks)).collect();
+    listed.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(listed, [("a".to_owned(), clicks(6, 10)), ("b".to_owned(), clicks(100, 100))]);
 }
