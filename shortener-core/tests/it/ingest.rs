@@ -6,6 +6,7 @@ mod missing;
 mod mutants;
 mod passes;
 mod proof;
+mod reissued;
 mod tables;
 mod trouble;
 mod world;
