@@ -1,6 +1,8 @@
 //! Counting access logs: what is stored equals the truth, whatever happens on the way.
 
 mod bad_input;
+mod claims;
+mod future;
 mod leases;
 mod missing;
 mod mutants;
