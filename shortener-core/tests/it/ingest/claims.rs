@@ -131,6 +131,26 @@ async fn an_hour_that_is_left_is_not_final_until_it_is_counted_whatever_else_is_
 }
 
 #[tokio::test]
+async fn an_hour_whose_files_never_come_is_given_up_only_where_someone_says_so() {
+    let (world, names, _) = counted().await;
+    world.logs.remove(&names[1]);
+    let left = put(&world, 1, "left");
+    assert_eq!(world.pass().await.hours_left, 1);
+    world.logs.remove(&left);
+    world.advance_hours(24 * 5);
+    let given_up = || IngestOptions { without_missing: true, ..IngestOptions::default() };
+    let held = Some(moment("2026-11-24T19:00:00Z"));
+    put(&world, 24 * 5, "later");
+    assert_eq!(world.pass().await.complete_until, held);
+    // Files of hours after it say nothing of it, and those around it do.
+    world.logs.remove(&names[0]);
+    assert_eq!(world.pass_with(given_up()).await.unwrap().complete_until, held);
+    put(&world, 0, "before");
+    let report = world.pass_with(given_up()).await.unwrap();
+    assert_eq!(report.complete_until, Some(moment("2026-11-28T17:00:00Z")));
+}
+
+#[tokio::test]
 async fn the_first_count_of_all_may_leave_an_hour_that_no_later_one_calls_final() {
     let (world, names, _) = counted().await;
     world.table.write(&[Write::delete(keys::count_source("edge"))]).await.unwrap();
