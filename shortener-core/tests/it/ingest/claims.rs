@@ -69,6 +69,18 @@ async fn naming_nothing_new_makes_nothing_final() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_hour_under_way_shows_no_more_when_that_is_over() {
+    let (world, _, before) = counted().await;
+    world.clock.advance(SignedDuration::from_mins(20));
+    put(&world, 4, "under way");
+    let during = claim(&world.pass().await);
+    assert_eq!(during, (Some(moment("2026-11-24T22:20:00Z")), Some(moment("2026-11-23T20:00:00Z"))));
+    assert!(during > before);
+    world.advance_hours(3);
+    assert_eq!(claim(&world.pass().await), during, "what came after it is not known");
+}
+
+#[tokio::test]
 async fn where_nothing_was_ever_counted_nothing_is_final() {
     let world = World::with_links([]).await;
     assert_eq!((claim(&world.pass().await), stored(&world).await), ((None, None), (None, None)));
