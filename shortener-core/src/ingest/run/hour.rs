@@ -48,6 +48,8 @@ pub(super) struct HourDone {
     pub(super) files: BTreeMap<(Hour, Name), Mark>,
     pub(super) recorded: Recorded,
     pub(super) problems: Vec<String>,
+    /// The files of the hour that are broken as a whole, each with what is wrong.
+    pub(super) broken: Vec<String>,
 }
 
 /// What came of counting an hour.
@@ -57,8 +59,8 @@ pub(super) enum Outcome {
     Counted(Box<HourDone>),
     /// Another run has begun to count it later than we, and sees what we see.
     TakenOver,
-    /// So many files are gone that were counted before.
-    Missing(usize),
+    /// Files are gone that were counted before: so many that were named for these hours.
+    Missing(BTreeMap<Hour, usize>),
     /// The time is over.
     OutOfTime,
 }
@@ -72,9 +74,9 @@ impl Ingest {
         if self.writes() && files.manifest(hour).generation != generation {
             return Ok(Outcome::TakenOver);
         }
-        match files.missing(hour) {
-            missing @ 1.. if !self.options.without_missing => return Ok(Outcome::Missing(missing)),
-            _ => {}
+        let missing = files.missing(hour);
+        if !missing.is_empty() && !self.options.without_missing {
+            return Ok(Outcome::Missing(missing));
         }
         let rules = self.rules(hour).await?;
         let mut counting = HourCounting {
@@ -175,14 +177,16 @@ fn done<'a>(
     mut figures: Figures,
     reads: impl Iterator<Item = (&'a LogFile, FileRead)>,
 ) -> HourDone {
+    let mut broken = Vec::new();
     for (file, read) in reads {
         marks.insert((file.hour, Name::of(file)), (Content::of(file), read.touched));
         if file.hour == counting.hour {
             for (reason, lines) in read.rejected {
                 *figures.rejected.entry(reason.as_str().to_owned()).or_default() += lines;
             }
+            broken.extend(read.broken.map(|what| format!("{} is broken: {what}", file.name)));
         }
     }
     let HourCounting { hour, generation, recorded, problems, .. } = counting;
-    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, problems }
+    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, problems, broken }
 }
