@@ -37,7 +37,7 @@ impl ExitStatus {
     pub(crate) const ALL: [(Self, &str); 11] = [
         (Self::Ok, "done"),
         (Self::Failure, "any other failure: damaged or read-only file, missing table, full disk"),
-        (Self::Usage, "the command line or configuration is wrong, or --yes is missing without a terminal"),
+        (Self::Usage, "wrong command line or configuration, missing or unreadable input, no --yes without a terminal"),
         (Self::NotFound, "there is no such link, key or domain"),
         (Self::Auth, "the key or the credentials are missing, wrong, or do not allow this"),
         (Self::Conflict, "the code is taken or retired, or the thing was changed meanwhile"),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shortener_core::ingest::{
-    Folder, IngestError, IngestReport, LogFile, LogSource, S3Logs, S3Place, S3Settings, SourceError, Watch,
+    Folder, IngestError, IngestReport, LeftAlone, LogFile, LogSource, S3Logs, S3Place, S3Settings, SourceError, Watch,
 };
 use shortener_core::stats::Hour;
+use shortener_core::table::TableError;
 use shortener_core::wire::{Problem, ProblemCode};
 
 use crate::exit::Stopped;
@@ -34,6 +35,12 @@ impl LogSource for Several {
             }));
         }
         Ok(files)
+    }
+
+    fn left_alone(&self) -> LeftAlone {
+        let mut all = LeftAlone::default();
+        self.0.iter().for_each(|source| all.extend(source.left_alone()));
+        all
     }
 
     async fn open(&self, file: &LogFile) -> Result<Box<dyn Read + Send>, SourceError> {
@@ -84,19 +91,36 @@ impl Watch for Shown {
     }
 }
 
-/// Why nothing was counted, as a problem.
-pub(crate) fn explain(error: IngestError) -> Problem {
+/// Why nothing was counted, as a failure of the command.
+pub(crate) fn explain(error: IngestError) -> anyhow::Error {
     let detail = with_causes(&error);
     match error {
-        IngestError::Table(error) => error.into(),
-        IngestError::Domains(error) => error.into(),
-        IngestError::Source(SourceError::Refused { .. }) => {
-            let problem = Problem::new(ProblemCode::NotFound, detail);
-            problem
-                .with_hint("name files, folders or s3://BUCKET/PREFIX with access logs, and see that they can be read")
+        IngestError::Table(error) => Problem::from(error).into(),
+        IngestError::Domains(error) => Problem::from(error).into(),
+        IngestError::Source(error) => of_source(&error, detail),
+        IngestError::Read { .. } | IngestError::Busy { .. } => Problem::new(ProblemCode::Unavailable, detail).into(),
+    }
+}
+
+fn of_source(error: &SourceError, detail: String) -> anyhow::Error {
+    let problem = |code, hint| Problem::new(code, &*detail).with_hint(hint).into();
+    match error {
+        SourceError::Refused { place, .. } if place.starts_with("s3://") => {
+            Stopped::usage(detail, "check the names of the bucket and the folder, and the region").into()
         }
-        IngestError::Source(SourceError::Unavailable { .. }) | IngestError::Read { .. } | IngestError::Busy { .. } => {
-            Problem::new(ProblemCode::Unavailable, detail)
+        SourceError::Refused { .. } => Stopped::usage(detail, "check the path and its permissions").into(),
+        SourceError::NoLog { .. } => Stopped::usage(
+            detail,
+            "give it the name that CloudFront gave it, or name its folder: what is no log there is left alone",
+        )
+        .into(),
+        SourceError::NoCredentials { .. } => problem(ProblemCode::Unauthenticated, TableError::ABOUT_CREDENTIALS),
+        SourceError::Denied { .. } => problem(
+            ProblemCode::Forbidden,
+            "check the permissions of the user or role: it must be allowed to list the bucket and to read its files",
+        ),
+        SourceError::Unavailable { .. } => {
+            problem(ProblemCode::Unavailable, "check that it can be reached, then try again")
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Counts clicks from the access logs of an edge: at least once delivered lines become counts that are exact over them.
 
 mod accumulate;
+mod broken;
 mod columns;
 mod duplicates;
 pub mod fields;
 pub mod folder;
 pub mod format;
+pub mod left_alone;
 pub mod line;
 mod lines;
 mod manifest;
@@ -28,7 +30,8 @@ mod utm;
 
 pub use folder::Folder;
 pub use format::{CONFIGURED_FIELDS, LogFormat};
-pub use line::{FileEnd, FileReport, LogLine, Rejection, read_log, read_log_as};
+pub use left_alone::LeftAlone;
+pub use line::{FileEnd, FileReport, LogLine, NoColumns, Rejection, read_log, read_log_as};
 pub use meter::RequestMeter;
 pub use report::IngestReport;
 #[cfg(feature = "s3")]

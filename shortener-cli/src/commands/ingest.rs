@@ -12,13 +12,14 @@ use crate::ingest::{Shown, explain, sources, words};
 
 /// Count clicks from the access logs of CloudFront
 ///
-/// Reads standard logs, legacy ones and those of version 2, as text, JSON or plain, compressed or not, from files, folders
-/// and buckets. Every hour that has new files is counted again from all its files, and each request once, however often
+/// Reads standard logs, legacy ones and those of version 2: W3C (tab-separated), JSON or plain, gzipped or not, from files,
+/// folders and buckets. Every hour that has new files is counted again from all its files, and each request once, however often
 /// it was delivered: running it again, or twice at the same time, counts nothing twice. It works on a table that is there, by
 /// --file or --table; a service counts its own logs.
 ///
 /// Give it all files of the hours concerned: an hour of which files are gone that were counted before is left as it is,
-/// and named. With --distribution, files of other distributions are left alone, and named.
+/// and named. With --distribution, files of other distributions are left alone, and named; so is whatever in a folder has
+/// not the name of a log.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   short --file links.db ingest logs/
@@ -26,8 +27,9 @@ use crate::ingest::{Shown, explain, sources, words};
   short --file links.db ingest E2EXAMPLE.2026-11-26-04.1f2e3d4c.gz --dry-run
 
 Exit status: 0 if everything is counted, 8 if something needs a person: files of
-another distribution, files missing, hours that could not be counted. Lines that
-are damaged are counted as rejected, and need nobody.")]
+another distribution, files missing, files broken or without needed columns,
+hours that could not be counted. What can be read of a broken file is counted.
+Single lines that are damaged are counted as rejected, and need nobody.")]
 pub(crate) struct Args {
     /// Files, folders with all that is in them, and folders of buckets
     #[arg(value_name = "FILE|DIR|s3://BUCKET/PREFIX", required = true)]
@@ -64,9 +66,13 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let progress = context.output.progress("counting", None);
     let shown = Arc::new(Shown(progress.clone()));
     let logs = sources(&args.places, region).await?;
-    let outcome = Ingest::new(service, logs, options).watched_by(shown).run().await;
+    let outcome = Ingest::new(service, Arc::clone(&logs), options).watched_by(shown).run().await;
     progress.finish();
     let report = outcome.map_err(explain)?;
+    let left_alone = logs.left_alone();
+    if !left_alone.is_empty() {
+        context.output.warn(&left_alone.to_string());
+    }
     if context.output.is_table() {
         context.output.text(&words(&report, context.is_dry_run()))?;
     } else {

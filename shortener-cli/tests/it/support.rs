@@ -14,4 +14,4 @@ pub(crate) use fake_cloudfront::{Course, DISTRIBUTION, FakeCloudFront};
 pub(crate) use served::{Served, within};
 #[cfg(unix)]
 pub(crate) use terminal::Terminal;
-pub(crate) use test_cli::{TestCli, redact_moments};
+pub(crate) use test_cli::{Outcome, TestCli, redact_moments};

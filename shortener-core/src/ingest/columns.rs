@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr_iter};
 
-use super::line::{LogLine, Rejection};
+use super::line::{LogLine, NoColumns, Rejection};
 use super::moment::Moments;
 
 /// Most columns that a header may name: as many as a delivery of logs can have.
@@ -30,6 +30,21 @@ pub(super) enum Field {
     Address,
     /// Any other.
     Unknown,
+}
+
+/// The fields without which a line cannot be counted, beside its moment, and their names in standard logs.
+const NEEDED: [(Field, &str); 4] = [
+    (Field::RequestId, "x-edge-request-id"),
+    (Field::Method, "cs-method"),
+    (Field::Path, "cs-uri-stem"),
+    (Field::Status, "sc-status"),
+];
+
+/// The names of the fields that counting needs and that are not there.
+pub(super) fn missing(has: impl Fn(Field) -> bool) -> Vec<&'static str> {
+    let is_timed = has(Field::Seconds) || has(Field::Milliseconds);
+    let moment = [(Field::Date, "date"), (Field::Time, "time")].into_iter().filter(|_| !is_timed);
+    moment.chain(NEEDED).filter(|(field, _)| !has(*field)).map(|(_, name)| name).collect()
 }
 
 /// The values of a line by field; empty where there is none.
@@ -66,19 +81,26 @@ impl Field {
 pub(super) struct Columns(Vec<Field>);
 
 impl Columns {
-    /// None where a field that counting needs is not among them, or one comes twice.
-    pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
+    /// Of the names in a header.
+    ///
+    /// # Errors
+    /// Fields that counting needs are not among them, there are too many columns, or one comes twice.
+    pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a [u8]>) -> Result<Self, NoColumns> {
         let fields: Vec<Field> = names.take(MOST_COLUMNS + 1).map(Field::of_name).collect();
         let count = |field| fields.iter().filter(|found| **found == field).count();
-        let has = |field| count(field) == 1;
-        let once = fields.iter().all(|field| *field == Field::Unknown || has(*field));
-        let time = has(Field::Seconds) || has(Field::Milliseconds) || (has(Field::Date) && has(Field::Time));
-        let needed = [Field::RequestId, Field::Method, Field::Path, Field::Status].into_iter().all(has);
-        (fields.len() <= MOST_COLUMNS && once && time && needed).then_some(Self(fields))
+        let once = fields.iter().all(|field| *field == Field::Unknown || count(*field) == 1);
+        let missing = missing(|field| count(field) > 0);
+        if !missing.is_empty() {
+            return Err(NoColumns::Missing(missing));
+        }
+        if fields.len() <= MOST_COLUMNS && once { Ok(Self(fields)) } else { Err(NoColumns::Unclear) }
     }
 
     /// Of a header's value. Its names stand between spaces, whatever is between the values.
-    pub(super) fn of_header(header: &[u8]) -> Option<Self> {
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn of_header(header: &[u8]) -> Result<Self, NoColumns> {
         let names = header.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | b'|' | b';'));
         Self::of_names(names.filter(|name| !name.is_empty()))
     }

@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use async_trait::async_trait;
 
+use super::left_alone::{LeftAlone, Seen};
 use super::source::{LogFile, LogSource, SourceError};
 use crate::stats::Hour;
 
@@ -19,12 +20,13 @@ const DEEPEST: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Folder {
     paths: Vec<PathBuf>,
+    seen: Seen,
 }
 
 impl Folder {
     /// Logs at these paths.
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
-        Self { paths: paths.into_iter().map(Into::into).collect() }
+        Self { paths: paths.into_iter().map(Into::into).collect(), seen: Seen::default() }
     }
 
     /// Lists them, each file once however often it is reached.
@@ -33,6 +35,7 @@ impl Folder {
         for path in &self.paths {
             walk.visit(path, 0)?;
         }
+        self.seen.set(walk.left_alone);
         Ok(walk.files)
     }
 }
@@ -44,6 +47,10 @@ impl LogSource for Folder {
         let mut files = on_a_thread(move || folder.files()).await?;
         files.retain(|file| hours.as_ref().is_none_or(|hours| hours.contains(&file.hour)));
         Ok(files)
+    }
+
+    fn left_alone(&self) -> LeftAlone {
+        self.seen.get()
     }
 
     async fn open(&self, file: &LogFile) -> Result<Box<dyn Read + Send>, SourceError> {
@@ -67,11 +74,21 @@ struct Walk {
     files: Vec<LogFile>,
     /// Files and folders that were visited, by their real paths.
     visited: BTreeSet<PathBuf>,
+    left_alone: LeftAlone,
 }
 
 impl Walk {
+    /// Visits what is at a path; `depth` is 0 for those that were named.
     fn visit(&mut self, path: &Path, depth: usize) -> Result<(), SourceError> {
-        let real = fs::canonicalize(path).map_err(|error| unreadable(path, error))?;
+        let real = match fs::canonicalize(path) {
+            Ok(real) => real,
+            // A link to nothing, under a name that is no log's.
+            Err(error) if depth > 0 && error.kind() == ErrorKind::NotFound && name_of_log(path).is_none() => {
+                self.leave_alone(path);
+                return Ok(());
+            }
+            Err(error) => return Err(unreadable(path, error)),
+        };
         if depth > DEEPEST || !self.visited.insert(real) {
             return Ok(());
         }
@@ -79,11 +96,16 @@ impl Walk {
         if metadata.is_dir() {
             return self.visit_all(path, depth);
         }
-        if !metadata.is_file() {
-            return Err(refused(path, "this is neither a file nor a folder"));
+        match log_file(path, &metadata) {
+            Ok(file) => self.files.push(file),
+            Err(_) if depth > 0 && (name_of_log(path).is_none() || !metadata.is_file()) => self.leave_alone(path),
+            Err(error) => return Err(error),
         }
-        self.files.push(log_file(path, &metadata)?);
         Ok(())
+    }
+
+    fn leave_alone(&mut self, path: &Path) {
+        self.left_alone.add(|| path.display().to_string());
     }
 
     fn visit_all(&mut self, folder: &Path, depth: usize) -> Result<(), SourceError> {
@@ -101,16 +123,21 @@ impl Walk {
     }
 }
 
+/// The name of a file, the distribution and the hour in it, if it is that of a log.
+fn name_of_log(path: &Path) -> Option<(&str, &str, Hour)> {
+    let name = path.file_name()?.to_str()?;
+    let (distribution, hour) = LogFile::parse_name(name)?;
+    Some((name, distribution, hour))
+}
+
 fn log_file(path: &Path, metadata: &Metadata) -> Result<LogFile, SourceError> {
-    let (Some(name), Some(location)) = (path.file_name().and_then(|name| name.to_str()), path.to_str()) else {
-        return Err(refused(path, "its name is no UTF-8"));
+    if !metadata.is_file() {
+        return Err(refused(path, "this is neither a file nor a folder"));
+    }
+    let Some((name, distribution, hour)) = name_of_log(path) else {
+        return Err(SourceError::NoLog { place: path.display().to_string() });
     };
-    let Some((distribution, hour)) = LogFile::parse_name(name) else {
-        return Err(refused(
-            path,
-            "its name is not that of an access log: DISTRIBUTION.yyyy-mm-dd-hh.ID, and perhaps .gz",
-        ));
-    };
+    let location = path.to_str().ok_or_else(|| refused(path, "its path is no UTF-8"))?;
     let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     Ok(LogFile {
         name: name.to_owned(),
@@ -192,7 +219,7 @@ mod tests {
         assert_eq!(told, format!("{}: there is no such file or folder", missing.display()));
         let odd = folder.path().join("notes.txt");
         fs::write(&odd, "").unwrap();
-        let told = message(Folder::new([folder.path()]).list(None).await);
+        let told = message(Folder::new([&odd]).list(None).await);
         assert_eq!(
             told,
             format!(
@@ -200,5 +227,36 @@ mod tests {
                 odd.display()
             )
         );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_log_in_a_folder_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(NAME), "one").unwrap();
+        let odd = folder.path().join("notes.txt");
+        fs::write(&odd, "").unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("dangling")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("E1.2026-11-26-04.s")).unwrap();
+        let logs = Folder::new([folder.path()]);
+        assert!(logs.left_alone().is_empty());
+        assert_eq!(names(&logs.list(None).await.unwrap()), [NAME]);
+        let told = logs.left_alone().to_string();
+        assert!(told.starts_with("3 files left alone") && told.contains(&odd.display().to_string()), "{told}");
+        // What is named twice, as a file and by its folder, was named.
+        let named = Folder::new([odd.as_path(), folder.path()]);
+        assert!(matches!(named.list(None).await, Err(SourceError::NoLog { .. })));
+        // A log that is not there is missed.
+        std::os::unix::fs::symlink("nowhere", folder.path().join("E1.2026-11-26-05.a")).unwrap();
+        assert!(matches!(logs.list(None).await, Err(SourceError::Refused { .. })));
+    }
+
+    #[test]
+    fn a_path_that_is_missing_or_may_not_be_read_was_named_wrongly() {
+        for kind in [ErrorKind::NotFound, ErrorKind::PermissionDenied, ErrorKind::NotADirectory] {
+            let error = unreadable(Path::new("logs"), kind.into());
+            assert!(matches!(error, SourceError::Refused { .. }), "{error:?}");
+        }
+        let error = unreadable(Path::new("logs"), ErrorKind::TimedOut.into());
+        assert!(matches!(error, SourceError::Unavailable { .. }), "{error:?}");
     }
 }

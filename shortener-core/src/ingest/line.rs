@@ -89,6 +89,18 @@ pub enum FileEnd {
     Broken(Rejection),
 }
 
+/// Why the columns of lines are not known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum NoColumns {
+    /// There is no header, and they are not those of a log without headers.
+    #[default]
+    NoHeader,
+    /// A header names one twice, or too many.
+    Unclear,
+    /// These, which counting needs, are not in a header or an object.
+    Missing(Vec<&'static str>),
+}
+
 /// What was in a file. Empty lines and directives (`#…`) are no lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileReport {
@@ -98,12 +110,14 @@ pub struct FileReport {
     pub rejected: BTreeMap<Rejection, u64>,
     /// How it ended.
     pub end: FileEnd,
+    /// Why lines were rejected as without fields, if some were.
+    pub no_columns: NoColumns,
 }
 
 impl FileReport {
     /// Of a file in which nothing was read yet.
     pub fn new() -> Self {
-        Self { lines: 0, rejected: BTreeMap::new(), end: FileEnd::Complete }
+        Self { lines: 0, rejected: BTreeMap::new(), end: FileEnd::Complete, no_columns: NoColumns::default() }
     }
 
     /// Counts a line that is not handed over.

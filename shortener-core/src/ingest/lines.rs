@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use super::columns::{Columns, request};
 use super::format::LogFormat;
-use super::line::{LogLine, Rejection};
+use super::line::{LogLine, NoColumns, Rejection};
 use super::moment::Moments;
 use super::object::Object;
 
@@ -29,6 +29,8 @@ pub(super) struct Lines {
     columns: Option<Columns>,
     /// Whether the columns are those of a header, and not those of the configuration.
     headed: bool,
+    /// What is wrong with the first header or object that is not enough.
+    no_columns: NoColumns,
     configured: Option<u8>,
     /// What stands between the fields, once a line has shown it.
     delimiter: Option<u8>,
@@ -38,8 +40,9 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn new(format: &LogFormat) -> Self {
         Self {
-            columns: Columns::of_names(format.fields.iter().map(String::as_bytes)),
+            columns: Columns::of_names(format.fields.iter().map(String::as_bytes)).ok(),
             headed: false,
+            no_columns: NoColumns::default(),
             configured: format.delimiter,
             delimiter: format.delimiter,
             moments: Moments::default(),
@@ -66,9 +69,21 @@ impl Lines {
         Ok(true)
     }
 
+    /// Why the columns of some lines were not known.
+    pub(super) fn into_no_columns(self) -> NoColumns {
+        self.no_columns
+    }
+
+    fn note(&mut self, why: NoColumns) {
+        if self.no_columns == NoColumns::NoHeader {
+            self.no_columns = why;
+        }
+    }
+
     fn directive(&mut self, line: &[u8]) {
         if let Some(header) = line.strip_prefix(b"#Fields:") {
-            self.columns = Columns::of_header(header);
+            let columns = Columns::of_header(header);
+            self.columns = columns.map_err(|why| self.note(why)).ok();
         } else if line.starts_with(b"#Version:") {
             // Another log begins; its header follows.
             self.columns = None;
@@ -81,7 +96,9 @@ impl Lines {
 
     fn object(&mut self, line: &[u8], each: &mut dyn FnMut(&LogLine<'_>)) -> Result<(), Rejection> {
         let object = Object::parse(line).ok_or(Rejection::Malformed)?;
-        if !object.is_request() {
+        let missing = object.missing();
+        if !missing.is_empty() {
+            self.note(NoColumns::Missing(missing));
             return Err(Rejection::NoFields);
         }
         each(&request(&object.values(), &mut self.moments)?);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::columns::{Field, Values};
+use super::columns::{Field, Values, missing};
 
 const FIELDS: usize = Field::Unknown as usize;
 
@@ -19,11 +19,9 @@ impl<'a> Object<'a> {
         serde_json::from_slice(line).ok()
     }
 
-    /// Whether a line of this kind has all that counting needs, whatever the values.
-    pub(super) fn is_request(&self) -> bool {
-        let has = |field: Field| self.0[field as usize].is_some();
-        let time = has(Field::Seconds) || has(Field::Milliseconds) || (has(Field::Date) && has(Field::Time));
-        time && [Field::RequestId, Field::Method, Field::Path, Field::Status].into_iter().all(has)
+    /// The names of the fields that counting needs and that it does not have, whatever the values of others.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        missing(|field| self.0[field as usize].is_some())
     }
 
     /// Its values by field.

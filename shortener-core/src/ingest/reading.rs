@@ -56,7 +56,7 @@ pub fn read_log_as(
     } else {
         reading.all(&mut { whole }, LineEnd::EndOfFile, &failed)?;
     }
-    Ok(reading.report)
+    Ok(FileReport { no_columns: reading.lines.into_no_columns(), ..reading.report })
 }
 
 /// The first bytes, by which the kind of a file is known.

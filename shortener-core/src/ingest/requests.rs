@@ -64,7 +64,7 @@ impl CloudWatch {
             .statistics(Statistic::Sum)
             .send()
             .await;
-        let answer = answer.map_err(|error| service_error("the metric Requests of CloudFront".to_owned(), error))?;
+        let answer = answer.map_err(|error| service_error("the metric Requests of CloudFront".to_owned(), &error))?;
         Ok(answer.datapoints.unwrap_or_default())
     }
 }

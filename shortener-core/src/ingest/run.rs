@@ -22,6 +22,7 @@ mod files;
 mod hour;
 mod lease;
 mod pass;
+mod problems;
 mod reading;
 mod settle;
 mod storing;
@@ -141,7 +142,7 @@ impl IngestError {
         match self {
             Self::Table(error) | Self::Domains(ServiceError::Store(error)) => error.is_retryable(),
             Self::Source(SourceError::Unavailable { .. }) | Self::Read { .. } | Self::Busy { .. } => true,
-            Self::Source(SourceError::Refused { .. }) | Self::Domains(_) => false,
+            Self::Source(_) | Self::Domains(_) => false,
         }
     }
 }

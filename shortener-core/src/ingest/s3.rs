@@ -22,6 +22,7 @@ pub use place::S3Place;
 
 use self::endpoint::PathStyleAtEndpoints;
 use self::error::{Object, meaning};
+use super::left_alone::{LeftAlone, Seen};
 use super::source::{LogFile, LogSource, SourceError};
 use crate::stats::Hour;
 use crate::table::dynamo::{CredentialSource, Limits, find_region, loader};
@@ -67,6 +68,7 @@ pub struct S3Logs {
     client: Client,
     place: S3Place,
     largest: u64,
+    seen: Seen,
 }
 
 impl S3Logs {
@@ -84,7 +86,7 @@ impl S3Logs {
     /// Logs that are reached by a configuration of the SDK.
     pub fn from_config(config: Builder, place: S3Place) -> Self {
         let client = Client::from_conf(config.endpoint_resolver(PathStyleAtEndpoints::default()).build());
-        Self { client, place, largest: LARGEST }
+        Self { client, place, largest: LARGEST, seen: Seen::default() }
     }
 
     /// The same, where files of more bytes are refused.
@@ -97,7 +99,7 @@ impl S3Logs {
     async fn download(&self, file: &LogFile) -> Result<Vec<u8>, SourceError> {
         let object = Object { bucket: self.place.bucket(), key: &file.location };
         let request = self.client.get_object().bucket(object.bucket).key(&file.location).if_match(&file.tag);
-        let answer = request.send().await.map_err(|error| meaning(object, error))?;
+        let answer = request.send().await.map_err(|error| meaning(object, &error))?;
         let announced = answer.content_length().and_then(|length| u64::try_from(length).ok());
         if announced.is_some_and(|length| length > self.largest) {
             return Err(self.too_large(object));
@@ -125,10 +127,16 @@ impl S3Logs {
 #[async_trait]
 impl LogSource for S3Logs {
     async fn list(&self, hours: Option<RangeInclusive<Hour>>) -> Result<Vec<LogFile>, SourceError> {
-        match hours {
-            Some(hours) => self.list_hours(&hours).await,
-            None => self.list_all().await,
+        if let Some(hours) = hours {
+            return self.list_hours(&hours).await;
         }
+        let (files, left_alone) = self.list_all().await?;
+        self.seen.set(left_alone);
+        Ok(files)
+    }
+
+    fn left_alone(&self) -> LeftAlone {
+        self.seen.get()
     }
 
     async fn open(&self, file: &LogFile) -> Result<Box<dyn Read + Send>, SourceError> {

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 
+use super::left_alone::LeftAlone;
 use crate::stats::Hour;
 
 /// A log file, as its source lists it.
@@ -37,10 +38,32 @@ pub enum SourceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is no such place, or access is denied.
+    /// There is no such place, or it cannot be read as it was named.
     #[error("{place}: {reason}")]
     Refused {
         /// Which folder, bucket or file.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file was named that is no log, by its name.
+    #[error("{place}: its name is not that of an access log: DISTRIBUTION.yyyy-mm-dd-hh.ID, and perhaps .gz")]
+    NoLog {
+        /// Which file.
+        place: String,
+    },
+    /// Credentials are missing, cannot be loaded, or are refused.
+    #[error("{place}: {reason}")]
+    NoCredentials {
+        /// Which bucket or file.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// The credentials do not allow it.
+    #[error("{place}: {reason}")]
+    Denied {
+        /// Which bucket or file.
         place: String,
         /// Why.
         reason: String,
@@ -52,6 +75,11 @@ pub enum SourceError {
 pub trait LogSource: Send + Sync + Debug {
     /// Lists the files whose names have an hour in `hours`, in any order; all files where it is none.
     async fn list(&self, hours: Option<RangeInclusive<Hour>>) -> Result<Vec<LogFile>, SourceError>;
+
+    /// What the last listing of all files left alone.
+    fn left_alone(&self) -> LeftAlone {
+        LeftAlone::default()
+    }
 
     /// Opens a listed file.
     async fn open(&self, file: &LogFile) -> Result<Box<dyn Read + Send>, SourceError>;

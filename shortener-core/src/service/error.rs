@@ -141,8 +141,7 @@ fn of_table(error: &TableError) -> Problem {
         TableError::OutcomeUnknown(_) => problem(ProblemCode::OutcomeUnknown)
             .with_hint("repeat the request with the same idempotency key to learn its outcome"),
         TableError::NoSuchTable(_) => fatal("check the name, or create it with 'short table create'"),
-        TableError::NoCredentials(_) => problem(ProblemCode::Unauthenticated)
-            .with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
+        TableError::NoCredentials(_) => problem(ProblemCode::Unauthenticated).with_hint(TableError::ABOUT_CREDENTIALS),
         TableError::AccessDenied(_) => {
             problem(ProblemCode::Forbidden).with_hint("check the permissions of the user or role")
         }

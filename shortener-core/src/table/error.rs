@@ -36,8 +36,8 @@ pub enum TableError {
     /// There is no such table or file.
     #[error("there is no table '{0}'")]
     NoSuchTable(String),
-    /// Credentials are missing.
-    #[error("no credentials for the table were found")]
+    /// Credentials are missing, or cannot be loaded.
+    #[error("the table cannot be used without credentials")]
     NoCredentials(#[source] Source),
     /// Credentials were refused or do not allow this operation.
     #[error("access to the table was denied: {0}")]
@@ -69,6 +69,10 @@ pub enum TableError {
 pub type Source = Box<dyn StdError + Send + Sync>;
 
 impl TableError {
+    /// What to do where credentials of AWS are missing, of a table or of anything else.
+    pub const ABOUT_CREDENTIALS: &str = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
+        where a sign-in has expired, sign in again";
+
     /// Whether the same request can succeed later without anyone changing anything.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Conflict | Self::Throttled | Self::Unavailable(_) | Self::OutcomeUnknown(_) | Self::Locked)

@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
@@ -69,7 +71,9 @@ fn file() -> LogFile {
 
 async fn refusal(answer: String) -> String {
     match logs_on(vec![answer]).0.list(None).await {
-        Err(SourceError::Refused { place, reason }) => format!("{place}: {reason}"),
+        Err(error @ (SourceError::Refused { .. } | SourceError::Denied { .. } | SourceError::NoCredentials { .. })) => {
+            error.to_string()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -93,9 +97,35 @@ async fn what_a_person_must_change_is_refused_in_words() {
             "the bucket is in the region eu-central-1: set AWS_REGION=eu-central-1",
         ),
         ("403 Forbidden", "", "InvalidAccessKeyId", "the AWS credentials are refused (InvalidAccessKeyId)"),
+        ("400 Bad Request", "", "ExpiredToken", "the AWS credentials have expired (ExpiredToken)"),
+        ("400 Bad Request", "", "InvalidArgument", "the request was refused (InvalidArgument: no)"),
     ] {
         assert_eq!(refusal(error(status, headers, code)).await, format!("s3://access-logs/edge/: {told}"));
     }
+}
+
+/// A sign-in that is over.
+#[derive(Debug)]
+struct SignedOut;
+
+impl ProvideCredentials for SignedOut {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let inner = std::io::Error::other("the sign-in has\n  expired");
+        let outer = CredentialsError::provider_error(CredentialsError::invalid_configuration(inner));
+        future::ProvideCredentials::ready(Err(outer))
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_loaded_are_explained_by_the_last_cause() {
+    let config = s3_config("http://127.0.0.1:1").credentials_provider(SignedOut);
+    let logs = S3Logs::from_config(config, S3Place::parse("s3://access-logs").unwrap());
+    let Err(error @ SourceError::NoCredentials { .. }) = logs.list(None).await else { panic!("there are none") };
+    let told = "s3://access-logs/: the AWS credentials cannot be loaded: the sign-in has expired";
+    assert_eq!(error.to_string(), told);
 }
 
 #[tokio::test]
@@ -110,7 +140,22 @@ async fn what_may_pass_by_itself_is_unavailable() {
         assert!(matches!(listed, Err(SourceError::Unavailable { .. })), "{code}: {listed:?}");
     }
     let nobody = S3Logs::from_config(s3_config("http://127.0.0.1:1"), S3Place::parse("s3://access-logs").unwrap());
-    assert!(matches!(nobody.list(None).await, Err(SourceError::Unavailable { .. })));
+    let Err(SourceError::Unavailable { source, .. }) = nobody.list(None).await else { panic!("nobody is there") };
+    assert!(source.to_string().starts_with("no connection could be made: Connection refused"), "{source}");
+}
+
+#[tokio::test]
+async fn what_is_no_log_below_a_prefix_is_left_alone() {
+    let log = "edge/2026/11/26/04/E2EXAMPLE.2026-11-26-04.a.gz";
+    let keys = ["edge/", "edge/notes.md", log, "edge/2026/check"];
+    let listed = keys.map(|key| format!("<Contents><Key>{key}</Key><Size>5</Size><ETag>tag</ETag></Contents>"));
+    let body = format!("<?xml version=\"1.0\"?><ListBucketResult>{}</ListBucketResult>", listed.concat());
+    let (logs, _requests) = logs_on(vec![cut_answer("200 OK", "", &body, 0)]);
+    let files = logs.list(None).await.unwrap();
+    assert_eq!(files.iter().map(|file| file.location.as_str()).collect::<Vec<_>>(), [log]);
+    let told = logs.left_alone().to_string();
+    let names = "s3://access-logs/edge/notes.md, s3://access-logs/edge/2026/check";
+    assert_eq!(told, format!("2 files left alone, whose names are not those of access logs: {names}"));
 }
 
 #[tokio::test]

@@ -1,10 +1,19 @@
 //! Tries again what failed for a while.
 
-use super::{Ingest, IngestError};
-use crate::pace::Backoff;
+use super::{Ingest, IngestError, Reach};
+use crate::pace::{Backoff, Patience};
 use crate::table::TableError;
 
 impl Ingest {
+    /// The same until something is done: where someone has named the files and waits, a wrong name is said soon.
+    pub(super) fn at_first(&self) -> Self {
+        let mut first = self.clone();
+        if self.options.reach == Reach::All && self.options.patience.total > Patience::REQUEST.total {
+            first.options.patience = Patience::REQUEST;
+        }
+        first
+    }
+
     /// Does something, and again with pauses while it fails for a while; not beyond the deadline.
     ///
     /// # Errors

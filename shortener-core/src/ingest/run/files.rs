@@ -37,15 +37,15 @@ impl Files {
         self.listed.iter().filter(|file| self.touched(file).is_none())
     }
 
-    /// How many files with lines of `hour` were counted before and are gone.
-    pub(super) fn missing(&self, hour: Hour) -> usize {
+    /// How many files with lines of `hour` were counted before and are gone, by the hours that they were named for.
+    pub(super) fn missing(&self, hour: Hour) -> BTreeMap<Hour, usize> {
         let there: BTreeSet<_> = self.listed.iter().map(|file| (file.hour, Name::of(file))).collect();
         let of = |named: Hour| {
             let counted = self.manifests.get(&named).into_iter().flat_map(|manifest| &manifest.files);
             let gone = counted.filter(|(name, _)| !there.contains(&(named, **name)));
-            gone.filter(|(_, (_, touched))| touched.has(named, hour)).count()
+            (named, gone.filter(|(_, (_, touched))| touched.has(named, hour)).count())
         };
-        Touched::window(hour).into_iter().map(of).sum()
+        Touched::window(hour).into_iter().map(of).filter(|(_, gone)| *gone > 0).collect()
     }
 
     fn of(listed: Vec<LogFile>, distribution: Option<&str>) -> Self {

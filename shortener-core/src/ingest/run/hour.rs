@@ -48,6 +48,8 @@ pub(super) struct HourDone {
     pub(super) files: BTreeMap<(Hour, Name), Mark>,
     pub(super) recorded: Recorded,
     pub(super) problems: Vec<String>,
+    /// The files of the hour that are broken as a whole, each with what is wrong.
+    pub(super) broken: Vec<String>,
 }
 
 /// What came of counting an hour.
@@ -57,8 +59,8 @@ pub(super) enum Outcome {
     Counted(Box<HourDone>),
     /// Another run has begun to count it later than we, and sees what we see.
     TakenOver,
-    /// So many files are gone that were counted before.
-    Missing(usize),
+    /// Files are gone that were counted before: so many that were named for these hours.
+    Missing(BTreeMap<Hour, usize>),
     /// The time is over.
     OutOfTime,
 }
@@ -80,9 +82,9 @@ impl Ingest {
         if is_stored && files.manifest(hour).generation != generation {
             return Ok(Outcome::TakenOver);
         }
-        match files.missing(hour) {
-            missing @ 1.. if !self.options.without_missing => return Ok(Outcome::Missing(missing)),
-            _ => {}
+        let missing = files.missing(hour);
+        if !missing.is_empty() && !self.options.without_missing {
+            return Ok(Outcome::Missing(missing));
         }
         let rules = self.rules(hour, latest).await?;
         let mut counting = HourCounting {
@@ -185,6 +187,7 @@ fn done<'a>(
     mut figures: Figures,
     reads: impl Iterator<Item = (&'a LogFile, FileRead)>,
 ) -> HourDone {
+    let mut broken = Vec::new();
     for (file, read) in reads {
         let has_rest = read.rejected.contains_key(&Rejection::Future);
         let content = if has_rest { Content::UNFINISHED } else { Content::of(file) };
@@ -193,8 +196,9 @@ fn done<'a>(
             for (reason, lines) in read.rejected {
                 *figures.rejected.entry(reason.as_str().to_owned()).or_default() += lines;
             }
+            broken.extend(read.broken.map(|what| format!("{} is broken: {what}", file.name)));
         }
     }
     let HourCounting { hour, generation, recorded, problems, .. } = counting;
-    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, problems }
+    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, problems, broken }
 }

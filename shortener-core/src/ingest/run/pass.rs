@@ -8,6 +8,7 @@ use super::super::manifest::{Content, Name};
 use super::super::{IngestReport, LogFile};
 use super::files::Files;
 use super::hour::{HourDone, Learned, Outcome};
+use super::problems::{MOST_BROKEN, of_foreign, of_missing};
 use super::settle::settle;
 use super::{AHEAD_HOURS, Ingest, IngestError, LATE_HOURS, Reach, Recount};
 use crate::pace::Backoff;
@@ -42,6 +43,8 @@ pub(super) struct Pass<'a> {
     /// Requests that the edge says it got, by hour.
     expected: BTreeMap<Hour, u64>,
     failure: Option<IngestError>,
+    /// Files that are broken as a whole.
+    broken: u64,
     report: IngestReport,
 }
 
@@ -49,18 +52,18 @@ impl<'a> Pass<'a> {
     /// Lists the files and finds the new ones.
     pub(super) async fn begin(ingest: &'a Ingest) -> Result<Self, IngestError> {
         let began = whole_milliseconds(ingest.clock.now());
-        let latest = Hour::of(began).plus(AHEAD_HOURS);
+        let (first, latest) = (ingest.at_first(), Hour::of(began).plus(AHEAD_HOURS));
         let since = match ingest.options.reach {
             Reach::All => None,
             Reach::Recent => {
                 let oldest = Hour::of(began).plus(-LATE_HOURS);
-                let reached = ingest.patiently(|| ingest.sources.edge()).await?;
+                let reached = first.patiently(|| ingest.sources.edge()).await?;
                 let unfinished = reached.and_then(|reached| reached.complete_until);
                 Some(unfinished.map_or(oldest, |hour| hour.min(oldest)))
             }
         };
         let hours = since.map(|since| since..=latest);
-        let files = ingest.files(hours, ingest.options.distribution.as_deref()).await?;
+        let files = first.files(hours, ingest.options.distribution.as_deref()).await?;
         let todo = hours_to_count(&files, ingest.options.recount);
         let report = IngestReport {
             files: files.listed.len() as u64,
@@ -81,6 +84,7 @@ impl<'a> Pass<'a> {
             learned: Learned::default(),
             expected: BTreeMap::new(),
             failure: None,
+            broken: 0,
         })
     }
 
@@ -125,9 +129,10 @@ impl<'a> Pass<'a> {
             match self.try_hour(hour).await {
                 Ok(Outcome::Counted(done)) => self.counted(hour, *done),
                 Ok(Outcome::TakenOver) => tracing::info!(%hour, "another count has taken the hour over"),
-                Ok(Outcome::Missing(files)) => self.problem(format!(
-                    "hour {hour} has new files, but is not counted again: {files} that were counted before are not there any more"
-                )),
+                Ok(Outcome::Missing(gone)) => {
+                    let is_new = self.has_new_files(hour);
+                    self.problem(of_missing(hour, is_new, self.files.distribution.as_deref(), &gone));
+                }
                 Ok(Outcome::OutOfTime) => {
                     self.tried.remove(&hour);
                     self.todo.insert(hour);
@@ -174,6 +179,12 @@ impl<'a> Pass<'a> {
         for problem in std::mem::take(&mut done.problems) {
             self.problem(problem);
         }
+        for what in std::mem::take(&mut done.broken) {
+            self.broken += 1;
+            if self.broken <= MOST_BROKEN {
+                self.problem(what);
+            }
+        }
         self.learned.marks.extend(done.files.iter().map(|(name, mark)| (*name, *mark)));
         for file in self.files.new_ones() {
             let Some((content, touched)) = done.files.get(&(file.hour, Name::of(file))) else { continue };
@@ -212,15 +223,18 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Whether a new file is named for an hour, or is known to touch it.
+    fn has_new_files(&self, hour: Hour) -> bool {
+        self.files.new_ones().any(|file| {
+            let known = self.learned.marks.get(&(file.hour, Name::of(file)));
+            file.hour == hour || known.is_some_and(|(_, touched)| touched.has(file.hour, hour))
+        })
+    }
+
     fn name_foreign_files(&mut self) {
         let foreign = std::mem::take(&mut self.files.foreign);
         for (distribution, files) in &foreign {
-            let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-            let why = match &self.files.distribution {
-                Some(wanted) => format!("only those of {wanted} are"),
-                None => "there are several distributions, name one".to_owned(),
-            };
-            self.problem(format!("{files} of distribution {distribution} left alone: {why}"));
+            self.problem(of_foreign(distribution, *files, self.files.distribution.as_deref()));
         }
         self.files.foreign = foreign;
     }

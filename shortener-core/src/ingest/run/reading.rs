@@ -26,6 +26,8 @@ pub(super) struct FileRead {
     pub(super) touched: Touched,
     /// Lines that could not be counted.
     pub(super) rejected: BTreeMap<Rejection, u64>,
+    /// What is wrong with it as a whole.
+    pub(super) broken: Option<String>,
 }
 
 /// What came of reading a part of an hour.
@@ -124,7 +126,7 @@ fn count_file(
     let mut is_too_big = false;
     // Of another hour's file the strays would be most of it.
     let mut strays = (named == hour).then(FileStrays::default);
-    let report = read_log(reader.as_mut(), &mut |line| {
+    let mut report = read_log(reader.as_mut(), &mut |line| {
         let at = Hour::of_second(line.second);
         if !Touched::allows(named, at) {
             return elsewhere.reject(Rejection::OutsideFile);
@@ -148,10 +150,13 @@ fn count_file(
         is_too_big = lines % LOOK_EVERY == 0 && accumulator.size_bytes() > limit;
     })?;
     is_too_big |= accumulator.size_bytes() > limit;
-    let mut rejected = report.rejected;
-    rejected.extend(elsewhere.rejected);
+    let read = report.lines;
+    report.lines -= elsewhere.rejected.get(&Rejection::OutsideFile).copied().unwrap_or_default();
+    report.rejected.extend(elsewhere.rejected);
     if let Some(kept) = &mut strays {
         kept.touched = touched;
     }
-    Ok(Progress { accumulator, read: FileRead { touched, rejected }, strays, lines: report.lines, is_too_big })
+    let broken = report.broken();
+    let file = FileRead { touched, rejected: report.rejected, broken };
+    Ok(Progress { accumulator, read: file, strays, lines: read, is_too_big })
 }

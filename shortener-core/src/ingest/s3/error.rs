@@ -31,14 +31,14 @@ impl Object<'_> {
 }
 
 /// The meaning of an SDK error.
-pub(super) fn meaning<E>(object: Object<'_>, error: SdkError<E, HttpResponse>) -> SourceError
+pub(super) fn meaning<E>(object: Object<'_>, error: &SdkError<E, HttpResponse>) -> SourceError
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    if let Some(reason) = region(&error) {
+    if let Some(reason) = region(error) {
         return object.refused(reason);
     }
-    match code(&error) {
+    match code(error) {
         "NoSuchBucket" => object.refused("there is no such bucket"),
         "NoSuchKey" => object.refused("there is no such file any more"),
         "PreconditionFailed" => object.unavailable("the file has changed since it was listed"),

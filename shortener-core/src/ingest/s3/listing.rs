@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::S3Logs;
 use super::error::{Object, meaning};
+use crate::ingest::left_alone::LeftAlone;
 use crate::ingest::source::{LogFile, SourceError};
 use crate::stats::Hour;
 
@@ -20,13 +21,14 @@ const MOST_DAYS: usize = 400;
 /// A page of a listing.
 struct Page {
     files: Vec<LogFile>,
+    left_alone: LeftAlone,
     /// The last key, if there are more.
     last: Option<String>,
 }
 
 impl S3Logs {
-    /// All files below the prefix.
-    pub(super) async fn list_all(&self) -> Result<Vec<LogFile>, SourceError> {
+    /// All files below the prefix, and what is none of them.
+    pub(super) async fn list_all(&self) -> Result<(Vec<LogFile>, LeftAlone), SourceError> {
         self.list_below(self.place.folder()).await
     }
 
@@ -36,24 +38,25 @@ impl S3Logs {
         match folders(hours) {
             Some(folders) => {
                 for folder in folders {
-                    files.extend(self.list_below(&format!("{}{folder}/", self.place.folder())).await?);
+                    files.extend(self.list_below(&format!("{}{folder}/", self.place.folder())).await?.0);
                 }
             }
-            None => files = self.list_all().await?,
+            None => files = self.list_all().await?.0,
         }
         files.retain(|file| hours.contains(&file.hour));
         Ok(files)
     }
 
-    async fn list_below(&self, prefix: &str) -> Result<Vec<LogFile>, SourceError> {
-        let mut files = Vec::new();
+    async fn list_below(&self, prefix: &str) -> Result<(Vec<LogFile>, LeftAlone), SourceError> {
+        let (mut files, mut left_alone) = (Vec::new(), LeftAlone::default());
         let mut after = None;
         loop {
             let page = self.page(prefix, None, after).await?;
             files.extend(page.files);
+            left_alone.extend(page.left_alone);
             after = page.last;
             if after.is_none() {
-                return Ok(files);
+                return Ok((files, left_alone));
             }
         }
     }
@@ -92,12 +95,25 @@ impl S3Logs {
         let object = Object { bucket: self.place.bucket(), key: prefix };
         let request = self.client.list_objects_v2().bucket(object.bucket).prefix(prefix);
         let request = request.set_delimiter(delimiter.map(str::to_owned)).set_start_after(after);
-        let answer = request.send().await.map_err(|error| meaning(object, error))?;
+        let answer = request.send().await.map_err(|error| meaning(object, &error))?;
         let keys = answer.contents().iter().filter_map(Listed::key);
         let folders = answer.common_prefixes().iter().filter_map(|folder| folder.prefix());
         let last = keys.chain(folders).max().map(str::to_owned).filter(|_| answer.is_truncated() == Some(true));
-        Ok(Page { files: answer.contents().iter().filter_map(log_file).collect(), last })
+        let (mut files, mut left_alone) = (Vec::new(), LeftAlone::default());
+        for listed in answer.contents() {
+            match log_file(listed) {
+                Some(file) => files.push(file),
+                None if is_folder(listed) => {}
+                None => left_alone.add(|| format!("s3://{}/{}", object.bucket, listed.key().unwrap_or_default())),
+            }
+        }
+        Ok(Page { files, left_alone, last })
     }
+}
+
+/// Whether an object stands for a folder, as the console makes them.
+fn is_folder(listed: &Listed) -> bool {
+    listed.key().is_some_and(|key| key.ends_with('/'))
 }
 
 /// A listed object, if its name is that of a log: AWS leaves others too, to see whether it may write.

@@ -85,12 +85,7 @@ fn outcome<E>(table: &str, error: OperationError<E>) -> Outcome
 where
     E: ProvideErrorMetadata + Into<aws_sdk_dynamodb::Error> + StdError + Send + Sync + 'static,
 {
-    if let Some(credentials) = find_source::<CredentialsError>(&error) {
-        let message = match credentials {
-            CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials are configured",
-            CredentialsError::ProviderTimedOut(_) => "the source of AWS credentials did not answer in time",
-            _ => "the configured AWS credentials cannot be loaded",
-        };
+    if let Some(message) = about_credentials(&error) {
         return Outcome::Refused(TableError::NoCredentials(Failure::of(message, error)));
     }
     match error {
@@ -116,7 +111,7 @@ where
 ///
 /// The SDK keeps its own note of this private, so the causes are read: a refused or unroutable connection, and the words
 /// of its HTTP client for failures to resolve, connect or shake hands. Anything else counts as sent.
-pub(super) fn was_never_sent(error: &ConnectorError) -> bool {
+pub(crate) fn was_never_sent(error: &ConnectorError) -> bool {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(current) = cause {
         if current.downcast_ref::<io::Error>().is_some_and(|io| is_connect_kind(io.kind())) {
@@ -217,6 +212,32 @@ fn of_cancellation(table: &str, cancelled: TransactionCanceledException) -> Tabl
         .unwrap_or_else(|| {
             TableError::Engine(Failure::plain("DynamoDB cancelled the transaction without a known reason"))
         })
+}
+
+/// What is wrong with the credentials of AWS, in words; none if something else is.
+pub(crate) fn about_credentials(error: &(dyn StdError + 'static)) -> Option<String> {
+    Some(match find_source::<CredentialsError>(error)? {
+        // Its causes are all the places that have none.
+        CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
+        CredentialsError::ProviderTimedOut(_) => "the source of AWS credentials did not answer in time".to_owned(),
+        failed => match last_cause(failed) {
+            why if why.contains("cargo feature") => UNREAD_PROFILE.to_owned(),
+            why => format!("the AWS credentials cannot be loaded: {why}"),
+        },
+    })
+}
+
+/// Said of profiles whose credentials the SDK as it is built here does not load: it names a feature of the build.
+const UNREAD_PROFILE: &str = "the AWS profile signs in by SSO or by a process, which is not done here: run \
+                              'eval \"$(aws configure export-credentials --format env)\"' before";
+
+/// The words of the deepest cause, in one line: those before it say where it was met.
+pub(crate) fn last_cause(error: &(dyn StdError + 'static)) -> String {
+    let mut deepest = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    deepest.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first cause of this type, the error itself included.

@@ -22,10 +22,16 @@ async fn beside_a_good_one(bad: &[u8]) -> (World, IngestReport) {
     world.put("good", &[("g1", "/a", 302), ("g2", "/b", 302)]);
     world.logs.put(&name("bad"), world.now(), bad);
     let report = world.pass().await;
-    assert_eq!((report.hours, report.hours_left, &report.problems), (1, 0, &vec![]));
+    assert_eq!((report.hours, report.hours_left), (1, 0));
     assert!(world.people("a").await >= 1 && world.people("b").await == 1);
     assert_eq!(world.pass().await.new_files, 0);
     (world, report)
+}
+
+/// What is said of the bad file.
+fn said(report: &IngestReport) -> Vec<&str> {
+    let prefix = format!("{} is broken: ", name("bad"));
+    report.problems.iter().map(|problem| problem.strip_prefix(&prefix).unwrap_or(problem)).collect()
 }
 
 fn rejected(report: &IngestReport) -> Vec<(&str, u64)> {
@@ -45,6 +51,7 @@ async fn each_kind_of_bad_file_is_rejected_and_spoils_no_other() {
     let whole = gzip(&log(&many));
     let (world, report) = beside_a_good_one(&whole[..whole.len() / 2]).await;
     assert_eq!(rejected(&report), [("truncated", 1)]);
+    assert!(said(&report)[0].starts_with("it is cut off after "), "{:?}", report.problems);
     let people = world.people("a").await;
     assert!((2..501).contains(&people), "the lines before the break count: {people}");
 
@@ -53,10 +60,30 @@ async fn each_kind_of_bad_file_is_rejected_and_spoils_no_other() {
     assert_eq!((rejected(&report), world.people("a").await), (vec![("truncated", 1)], 2));
 
     let (_, report) = beside_a_good_one(b"").await;
-    assert_eq!((rejected(&report), report.new_files), (vec![], 2));
+    assert_eq!((rejected(&report), report.new_files, said(&report)), (vec![], 2, vec![]));
 
     let (_, report) = beside_a_good_one(&[0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).await;
     assert_eq!(report.rejected_lines.values().sum::<u64>(), 1, "{report:?}");
+    assert_eq!(said(&report).len(), 1);
+
+    let mut named_for_another_hour = Vec::new();
+    write_header(&mut named_for_another_hour, Written::W3c, &LEGACY_FIELDS);
+    let late = LogLine { second: 5, ..line("r1", "/a", 302) };
+    write_line(&mut named_for_another_hour, Written::W3c, &LEGACY_FIELDS, &late);
+    let (_, report) = beside_a_good_one(&named_for_another_hour).await;
+    assert_eq!(said(&report), ["none of its lines can be counted (1 outside file)"]);
+}
+
+#[tokio::test]
+async fn broken_files_are_named_up_to_ten_of_a_run() {
+    let world = world().await;
+    for id in 0..12 {
+        world.logs.put(&name(&format!("{id:02}")), world.now(), *b"no log\n");
+    }
+    let report = world.pass().await;
+    assert_eq!((report.problems.len(), report.problems[10].as_str()), (11, "2 more files are broken"));
+    assert!(report.problems[9].starts_with(&name("09")), "{:?}", report.problems);
+    assert_eq!(world.pass().await.problems, [""; 0], "they are counted as far as they can be");
 }
 
 #[tokio::test]
@@ -75,7 +102,7 @@ async fn each_kind_of_bad_line_is_rejected_and_spoils_no_other() {
     write(line("r6", "/a", 302));
     let (world, report) = beside_a_good_one(&bytes).await;
     assert_eq!(rejected(&report), [("malformed", 1), ("no_request_id", 1), ("outside_file", 1)]);
-    assert_eq!((world.people("a").await, report.lines), (2, 6));
+    assert_eq!((world.people("a").await, report.lines, said(&report)), (2, 6, vec![]));
 
     let mut fields = LEGACY_FIELDS.to_vec();
     fields.retain(|field| *field != "cs-uri-stem");
@@ -84,6 +111,7 @@ async fn each_kind_of_bad_line_is_rejected_and_spoils_no_other() {
     write_line(&mut bytes, Written::W3c, &fields, &line("r1", "/a", 302));
     let (_, report) = beside_a_good_one(&bytes).await;
     assert_eq!(report.rejected_lines.values().sum::<u64>(), 1, "{report:?}");
+    assert_eq!(said(&report), ["it lacks a column that is needed: cs-uri-stem"]);
 }
 
 #[tokio::test]

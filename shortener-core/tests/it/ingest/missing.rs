@@ -1,6 +1,6 @@
 //! Files that were counted and are not there any more.
 
-use shortener_core::ingest::{IngestOptions, IngestReport, Reach};
+use shortener_core::ingest::{IngestOptions, IngestReport, Reach, Recount};
 
 use super::mutants::log_of;
 use super::passes::{name, world};
@@ -14,8 +14,9 @@ async fn an_hour_of_which_files_are_missing_is_not_counted_again_unless_asked() 
     world.logs.remove(&name("1"));
     world.put("2", &[("r2", "/a", 302), ("r3", "/a", 302)]);
     let report = world.pass().await;
-    let problem =
-        "hour 2026-11-24T18 has new files, but is not counted again: 1 that were counted before are not there any more";
+    let problem = "hour 2026-11-24T18 has new files, but is left as it is: 1 file that was counted before is not among \
+                   those listed now: E2EXAMPLE.2026-11-24-18.* (only hashes of names are kept); name the whole folder, \
+                   or count without their clicks by --without-missing";
     assert_eq!((report.hours, report.hours_left, &report.problems[..]), (0, 1, &[problem.to_owned()][..]));
     assert_eq!(world.people("a").await, 1);
     let options = IngestOptions { without_missing: true, ..IngestOptions::default() };
@@ -26,6 +27,23 @@ async fn an_hour_of_which_files_are_missing_is_not_counted_again_unless_asked() 
     world.put("3", &[("r4", "/a", 302)]);
     let report = world.pass().await;
     assert_eq!((report.problems, report.hours_left, world.people("a").await), (vec![], 0, 3));
+}
+
+#[tokio::test]
+async fn an_hour_without_new_files_is_not_said_to_have_some() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(3);
+    put(&world, 0, "1", &[("r1", 0), ("r2", 1)]);
+    put(&world, 1, "2", &[("r3", 1)]);
+    put(&world, 1, "3", &[("r4", 1)]);
+    world.pass().await;
+    world.logs.remove(&name_of(0, "1"));
+    world.logs.remove(&name_of(1, "2"));
+    let again = IngestOptions { recount: Recount::All, ..IngestOptions::default() };
+    let report = world.pass_with(again).await.unwrap();
+    let told = "hour 2026-11-24T19 is left as it is: 2 files that were counted before are not among those listed now: \
+                E2EXAMPLE.2026-11-24-18.*, E2EXAMPLE.2026-11-24-19.* (";
+    assert!(report.problems.len() == 1 && report.problems[0].starts_with(told), "{:?}", report.problems);
 }
 
 /// A file named for an hour after the first, with lines so many hours after the first.

@@ -155,7 +155,7 @@ async fn files_of_another_distribution_are_left_alone_and_named() {
     assert_eq!(world.pass_with(recent).await.unwrap().as_of, None, "which files are meant is not known");
     let options = IngestOptions { distribution: Some("E2EXAMPLE".to_owned()), ..IngestOptions::default() };
     let report = world.pass_with(options).await.unwrap();
-    let problem = "1 file of distribution EOTHER left alone: only those of E2EXAMPLE are";
+    let problem = "1 file of distribution EOTHER left alone: only those of E2EXAMPLE are counted";
     assert_eq!((report.files, &report.problems[..]), (1, &[problem.to_owned()][..]));
     assert_eq!(world.people("a").await, 1);
 }

@@ -41,9 +41,14 @@ fn deliver(bucket: &FakeS3, id: &str, requests: &[(&str, &str, u16)]) {
         };
         write_line(&mut out, Written::W3c, &LEGACY_FIELDS, &line);
     }
-    let hour = Hour::of(now).to_string();
+    put(bucket, id, out);
+}
+
+/// Puts a file of this hour where the edge would.
+fn put(bucket: &FakeS3, id: &str, bytes: Vec<u8>) {
+    let hour = Hour::of(SystemClock.now()).to_string();
     let folder = hour.replace(['-', 'T'], "/");
-    bucket.put(&format!("edge/{folder}/E2EXAMPLE.{}.{id}", hour.replace('T', "-")), out);
+    bucket.put(&format!("edge/{folder}/E2EXAMPLE.{}.{id}", hour.replace('T', "-")), bytes);
 }
 
 async fn count(function: &Function, time: Duration) -> Value {
@@ -72,6 +77,19 @@ async fn each_invocation_counts_what_is_new_and_tells_it() {
     let metrics: Vec<Value> = function.output.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(metrics.iter().any(|line| line["IngestedLines"] == json!(3)), "{metrics:?}");
     assert!(metrics.iter().all(|line| line["IngestLag"].as_f64().is_some_and(|lag| lag < 120.0)), "{metrics:?}");
+}
+
+#[tokio::test]
+async fn a_broken_log_is_named_in_the_answer_and_in_the_log() {
+    let (store, bucket) = (Store::start().await, FakeS3::start().await);
+    store.create_code("launch").await;
+    let function = setup(&store, &bucket).start().await;
+    put(&bucket, "broken", b"#Fields: date time cs-method\n2026-11-26\t04:00:00\tGET\n".to_vec());
+    let answer = count(&function, Duration::from_mins(2)).await;
+    let named = ".broken is broken: it lacks columns that are needed: x-edge-request-id, cs-uri-stem, sc-status";
+    assert!(answer["problems"][0].as_str().is_some_and(|problem| problem.ends_with(named)), "{answer}");
+    let line = function.log.find(|line| line["level"] == "WARN" && line["problem"] == answer["problems"][0]).await;
+    assert_eq!(line["message"], "counting logs");
 }
 
 #[tokio::test]

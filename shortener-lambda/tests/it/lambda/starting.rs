@@ -52,7 +52,7 @@ async fn without_credentials_a_request_fails_at_once_and_nothing_else_is_asked_f
     let function = setup.start().await;
     assert!(function.start_time() < Duration::from_secs(2), "{:?}", function.start_time());
     let warning = function.log.find(|line| line["level"] == "WARN").await;
-    assert!(warning["error"].as_str().unwrap().contains("no AWS credentials are configured"), "{warning}");
+    assert!(warning["error"].as_str().unwrap().contains("no AWS credentials were found"), "{warning}");
     let answer = function.answer(&Event::get("/launch")).await;
     assert_eq!(answer.status, 503, "{answer}");
     assert!(answer.took < Duration::from_secs(1), "{answer}");

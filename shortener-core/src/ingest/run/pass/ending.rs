@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::super::LogFile;
 use super::super::IngestError;
 use super::super::claim::{Findings, claim};
+use super::super::problems::{MOST_BROKEN, of_more_broken};
 use super::{Pass, with_causes};
 use crate::stats::Hour;
 
@@ -34,6 +35,9 @@ impl Pass<'_> {
 
     /// Says what is left, and how far counting is.
     pub(super) async fn finish(&mut self) {
+        if let Some(more @ 1..) = self.broken.checked_sub(MOST_BROKEN) {
+            self.problem(of_more_broken(more));
+        }
         let left = self.left_by_all().await;
         self.report.hours_left = left.len() as u64;
         if self.ingest.writes() {
