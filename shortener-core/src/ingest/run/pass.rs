@@ -17,6 +17,9 @@ use crate::when::whole_milliseconds;
 /// Most problems that a report names.
 const MOST_PROBLEMS: usize = 100;
 
+/// What a person does where the files are of several distributions.
+const NAME_ONE: &str = "name one, by --distribution or by SHORT_DISTRIBUTION_ID of the function";
+
 /// One pass over the new files.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
@@ -217,6 +220,12 @@ impl<'a> Pass<'a> {
         self.report.hours_left = left.len() as u64;
         let final_until = Hour::of(self.horizon().unwrap_or(self.began)).plus(-LATE_HOURS);
         let complete_until = left.first().map_or(final_until, |hour| final_until.min(*hour)).start();
+        // Of files that are left alone nobody knows whether they are ours.
+        let complete_until = if self.are_files_known() {
+            Some(complete_until)
+        } else {
+            self.reached.and_then(|reached| reached.complete_until)
+        };
         if self.ingest.writes() {
             let now = self.ingest.clock.now();
             if let Err(error) = self.ingest.salts.destroy_due(now).await {
@@ -234,12 +243,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    async fn say_how_far(&mut self, is_all: bool, complete_until: Timestamp) {
+    async fn say_how_far(&mut self, is_all: bool, complete_until: Option<Timestamp>) {
         let before = self.reached.map(|reached| reached.as_of);
         let as_of = if is_all { before.max(self.horizon()) } else { before };
         let Some(as_of) = as_of else { return };
-        let reached = Reached { as_of, complete_until: Some(complete_until), stopped_at: None };
-        (self.report.as_of, self.report.complete_until) = (Some(as_of), Some(complete_until));
+        let reached = Reached { as_of, complete_until, stopped_at: None };
+        (self.report.as_of, self.report.complete_until) = (Some(as_of), complete_until);
         if self.reached == Some(reached) {
             return;
         }
@@ -257,7 +266,7 @@ impl<'a> Pass<'a> {
             let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
             let why = match &self.files.distribution {
                 Some(wanted) => format!("only those of {wanted} are"),
-                None => "there are several distributions, name one".to_owned(),
+                None => format!("there are several distributions, {NAME_ONE}"),
             };
             self.problem(format!("{files} of distribution {distribution} left alone: {why}"));
         }
@@ -266,8 +275,12 @@ impl<'a> Pass<'a> {
 
     /// Whether every file that is there is counted, but those that are none of ours.
     fn is_all_counted(&self) -> bool {
-        let are_ours_known = self.files.distribution.is_some() || self.files.foreign.is_empty();
-        are_ours_known && self.left().is_empty()
+        self.are_files_known() && self.left().is_empty()
+    }
+
+    /// Whether it is known which files are meant.
+    fn are_files_known(&self) -> bool {
+        self.files.distribution.is_some() || self.files.foreign.is_empty()
     }
 
     fn problem(&mut self, problem: String) {

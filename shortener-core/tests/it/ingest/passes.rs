@@ -161,6 +161,27 @@ async fn files_of_another_distribution_are_left_alone_and_named() {
 }
 
 #[tokio::test]
+async fn while_the_distribution_is_not_known_no_hour_becomes_final() {
+    let world = world().await;
+    let recent = || IngestOptions { reach: Reach::Recent, ..IngestOptions::default() };
+    world.put("1", &[("r1", "/a", 302)]);
+    let before = world.pass_with(recent()).await.unwrap();
+    world.logs.put("EOTHER.2026-11-24-19.x", world.now(), log_of(&[("r2", 1)]));
+    world.put("2", &[("r3", "/a", 302)]);
+    for _ in 0..30 {
+        world.advance_hours(1);
+        let report = world.pass_with(recent()).await.unwrap();
+        assert_eq!((report.as_of, report.complete_until), (before.as_of, before.complete_until));
+        let what_to_set = "name one, by --distribution or by SHORT_DISTRIBUTION_ID of the function";
+        assert!(report.problems.iter().all(|problem| problem.ends_with(what_to_set)), "{:?}", report.problems);
+    }
+    world.logs.remove("EOTHER.2026-11-24-19.x");
+    let report = world.pass_with(recent()).await.unwrap();
+    assert_eq!((world.people("a").await, report.as_of), (2, Some(world.now())));
+    assert_eq!(report.complete_until, Some(hour("2026-11-24T23").start()));
+}
+
+#[tokio::test]
 async fn what_does_not_fit_into_memory_is_counted_in_parts() {
     let plan = Plan { hours: 2, late_files: 0, ..Plan::new(9, 3_000, hour(FIRST)) };
     let (world, truth) = World::of(&plan).await;
