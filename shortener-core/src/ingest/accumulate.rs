@@ -20,7 +20,7 @@ use crate::service::Directory;
 use crate::stats::memo::Memo;
 use crate::stats::names::{Name, Names};
 use crate::stats::salt::Salt;
-use crate::stats::{Class, Dimension};
+use crate::stats::{Class, Dimension, Hour};
 
 mod agent;
 mod link;
@@ -49,6 +49,8 @@ pub(crate) struct Rules {
     pub(crate) salt: Option<Salt>,
     /// The key of this count's hashes, drawn anew for each.
     pub(crate) key: [u8; 16],
+    /// The last hour of which there can be lines.
+    pub(crate) latest: Hour,
 }
 
 /// What was counted so far of one part of one hour.

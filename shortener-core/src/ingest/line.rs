@@ -58,6 +58,8 @@ pub enum Rejection {
     TooLong,
     /// The moment is outside the hours that the file's name stands for.
     OutsideFile,
+    /// The moment has not come yet: a clock is wrong, that of the edge or ours.
+    Future,
 }
 
 impl Rejection {
@@ -73,6 +75,7 @@ impl Rejection {
             Self::BadRequest => "bad_request",
             Self::TooLong => "too_long",
             Self::OutsideFile => "outside_file",
+            Self::Future => "future",
         }
     }
 }

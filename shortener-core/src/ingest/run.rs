@@ -17,6 +17,7 @@ use crate::stats::{Hour, Ledger, Salts, Sources};
 use crate::table::{Table, TableError};
 
 mod attempt;
+mod claim;
 mod files;
 mod hour;
 mod lease;
@@ -32,6 +33,9 @@ use pass::Pass;
 
 /// Memory for what is counted of an hour, in bytes: with it, ten million lines are counted at once.
 pub const MEMORY_BYTES: usize = 384 << 20;
+
+/// For how many hours the edge's clock, or ours, may be wrong: lines that are further ahead are of the future.
+const AHEAD_HOURS: i64 = 1;
 
 /// For how many hours logs may come late, and how far back a run from a schedule looks.
 pub const LATE_HOURS: i64 = 26;

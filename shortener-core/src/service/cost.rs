@@ -139,6 +139,7 @@ fn record(request: &CreateLink) -> Option<LinkRecord> {
         request_digest: None,
         change_id: None,
         imported_at: created_at.map(|_| now),
+        known_since: None,
         imported_clicks: request.imported_clicks,
         owner: request.owner.as_deref().map(Tag::parse).transpose().ok()?,
         reusable: request.reuse,

@@ -66,6 +66,9 @@ pub struct LinkBody {
     /// When it was imported, if it is older than that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_at: Option<Timestamp>,
+    /// Since when its code has had a link in this table, if that was another one first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_since: Option<Timestamp>,
     /// Clicks counted elsewhere before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_clicks: Option<u64>,
@@ -179,6 +182,11 @@ impl LinkRecord {
     /// When it came into this table: older events are of an earlier link with its code.
     pub fn here_since(&self) -> Timestamp {
         self.body.imported_at.unwrap_or(self.body.created_at)
+    }
+
+    /// Since when its code has had a link in this table, be it another one.
+    pub fn known_since(&self) -> Timestamp {
+        self.body.known_since.unwrap_or_else(|| self.here_since())
     }
 
     /// What a visitor gets at `now`.

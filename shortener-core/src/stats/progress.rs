@@ -9,6 +9,10 @@ use super::Source;
 use crate::table::{Item, Order, Query, SortRange, Table, TableError, Write, keys};
 use crate::when::whole_milliseconds;
 
+mod edge;
+
+pub(crate) use edge::EdgeReached;
+
 /// A run of a server that has not said so for this long counts no more, even if it has not said that it stopped.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(3);
 

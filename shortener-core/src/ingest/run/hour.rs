@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::LogFile;
 use super::super::accumulate::{Part, Rules};
 use super::super::manifest::{Content, Figures, Manifest, Name, Touched};
+use super::super::{LogFile, Rejection};
 use super::files::Files;
 use super::reading::{FileRead, PartRead};
 use super::storing::Ended;
@@ -64,19 +64,27 @@ pub(super) enum Outcome {
 }
 
 impl Ingest {
-    /// Counts an hour from all its files. `seen` is what this run saw first.
-    pub(super) async fn count_hour(&self, hour: Hour, seen: &Files, learned: &Learned) -> Result<Outcome, IngestError> {
-        let generation = self.begin_hour(hour).await?;
+    /// Counts an hour from all its files. `seen` is what this run saw first. Of hours after `latest` no line is counted and
+    /// nothing is stored: what their files have of earlier hours is learned.
+    pub(super) async fn count_hour(
+        &self,
+        hour: Hour,
+        latest: Hour,
+        seen: &Files,
+        learned: &Learned,
+    ) -> Result<Outcome, IngestError> {
+        let is_stored = self.stores(hour, latest);
+        let generation = if is_stored { self.begin_hour(hour).await? } else { 0 };
         // After the generation is taken: whoever takes a later one sees all that we see.
         let files = self.files(Some(hour.plus(-1)..=hour.plus(1)), seen.distribution.as_deref()).await?;
-        if self.writes() && files.manifest(hour).generation != generation {
+        if is_stored && files.manifest(hour).generation != generation {
             return Ok(Outcome::TakenOver);
         }
         match files.missing(hour) {
             missing @ 1.. if !self.options.without_missing => return Ok(Outcome::Missing(missing)),
             _ => {}
         }
-        let rules = self.rules(hour).await?;
+        let rules = self.rules(hour, latest).await?;
         let mut counting = HourCounting {
             hour,
             generation,
@@ -94,11 +102,13 @@ impl Ingest {
         Ok(Outcome::Counted(Box::new(done)))
     }
 
+    /// Whether a count of an hour is stored: of the future there is none.
+    pub(super) fn stores(&self, hour: Hour, latest: Hour) -> bool {
+        self.writes() && hour <= latest
+    }
+
     /// Takes a generation: what is stored under an earlier one gives way from now on.
     async fn begin_hour(&self, hour: Hour) -> Result<u64, IngestError> {
-        if !self.writes() {
-            return Ok(0);
-        }
         let key = keys::ingest_hour(hour);
         // Where the reply was lost, a number is skipped.
         match self.patiently(|| self.table.add(&key, attribute::GENERATION, 1, i64::MAX)).await? {
@@ -107,13 +117,13 @@ impl Ingest {
         }
     }
 
-    async fn rules(&self, hour: Hour) -> Result<Rules, IngestError> {
+    async fn rules(&self, hour: Hour, latest: Hour) -> Result<Rules, IngestError> {
         let directory = self.patiently(|| self.service.directory()).await?;
         let (date, now) = (hour.date(), self.clock.now());
-        let salt = if self.writes() { self.patiently(|| self.salts.of(date, now)).await? } else { None };
+        let salt = if self.stores(hour, latest) { self.patiently(|| self.salts.of(date, now)).await? } else { None };
         let mut key = [0; 16];
         key.copy_from_slice(&RandomCodes.entropy()[..16]);
-        Ok(Rules { directory, salt, key })
+        Ok(Rules { directory, salt, key, latest })
     }
 
     /// Reads and stores part by part; none if the time is over.
@@ -176,7 +186,9 @@ fn done<'a>(
     reads: impl Iterator<Item = (&'a LogFile, FileRead)>,
 ) -> HourDone {
     for (file, read) in reads {
-        marks.insert((file.hour, Name::of(file)), (Content::of(file), read.touched));
+        let has_rest = read.rejected.contains_key(&Rejection::Future);
+        let content = if has_rest { Content::UNFINISHED } else { Content::of(file) };
+        marks.insert((file.hour, Name::of(file)), (content, read.touched));
         if file.hour == counting.hour {
             for (reason, lines) in read.rejected {
                 *figures.rejected.entry(reason.as_str().to_owned()).or_default() += lines;

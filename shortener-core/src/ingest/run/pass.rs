@@ -9,10 +9,12 @@ use super::super::{IngestReport, LogFile};
 use super::files::Files;
 use super::hour::{HourDone, Learned, Outcome};
 use super::settle::settle;
-use super::{Ingest, IngestError, LATE_HOURS, Reach, Recount};
+use super::{AHEAD_HOURS, Ingest, IngestError, LATE_HOURS, Reach, Recount};
 use crate::pace::Backoff;
-use crate::stats::{Hour, Reached, Source};
+use crate::stats::Hour;
 use crate::when::whole_milliseconds;
+
+mod ending;
 
 /// Most problems that a report names.
 const MOST_PROBLEMS: usize = 100;
@@ -27,7 +29,10 @@ pub(super) struct Pass<'a> {
     /// When the files were listed first.
     began: Timestamp,
     files: Files,
-    reached: Option<Reached>,
+    /// The last hour of which there can be lines.
+    latest: Hour,
+    /// The first hour that a run from a schedule looks at.
+    since: Option<Hour>,
     /// Hours to count, the oldest first.
     todo: BTreeSet<Hour>,
     /// Hours that were looked at, with whatever outcome.
@@ -47,16 +52,17 @@ impl<'a> Pass<'a> {
     /// Lists the files and finds the new ones.
     pub(super) async fn begin(ingest: &'a Ingest) -> Result<Self, IngestError> {
         let began = whole_milliseconds(ingest.clock.now());
-        let edge = Source::edge();
-        let reached = ingest.patiently(|| ingest.sources.of(&edge)).await?;
-        let hours = match ingest.options.reach {
+        let latest = Hour::of(began).plus(AHEAD_HOURS);
+        let since = match ingest.options.reach {
             Reach::All => None,
             Reach::Recent => {
                 let oldest = Hour::of(began).plus(-LATE_HOURS);
-                let unfinished = reached.and_then(|reached| reached.complete_until).map(Hour::of);
-                Some(unfinished.map_or(oldest, |hour| hour.min(oldest))..=Hour::of(began).plus(1))
+                let reached = ingest.patiently(|| ingest.sources.edge()).await?;
+                let unfinished = reached.and_then(|reached| reached.complete_until);
+                Some(unfinished.map_or(oldest, |hour| hour.min(oldest)))
             }
         };
+        let hours = since.map(|since| since..=latest);
         let files = ingest.files(hours, ingest.options.distribution.as_deref()).await?;
         let todo = hours_to_count(&files, ingest.options.recount);
         let report = IngestReport {
@@ -67,7 +73,8 @@ impl<'a> Pass<'a> {
         Ok(Self {
             ingest,
             began,
-            reached,
+            latest,
+            since,
             todo,
             report,
             files,
@@ -142,7 +149,7 @@ impl<'a> Pass<'a> {
     async fn try_hour(&self, hour: Hour) -> Result<Outcome, IngestError> {
         let mut backoff = Backoff::new(self.ingest.options.patience);
         for _ in 0..MOST_TRIES {
-            match self.ingest.count_hour(hour, &self.files, &self.learned).await {
+            match self.ingest.count_hour(hour, self.latest, &self.files, &self.learned).await {
                 Err(error) if error.is_retryable() && !self.ingest.is_over() => {
                     tracing::warn!(%hour, error = %with_causes(&error), "the hour is counted again");
                     if backoff.pause().await.is_err() {
@@ -152,13 +159,13 @@ impl<'a> Pass<'a> {
                 outcome => return outcome,
             }
         }
-        self.ingest.count_hour(hour, &self.files, &self.learned).await
+        self.ingest.count_hour(hour, self.latest, &self.files, &self.learned).await
     }
 
     fn counted(&mut self, hour: Hour, mut done: HourDone) {
         done.figures.expected = self.expected.get(&hour).copied().or(done.before.figures.expected);
         let figures = &done.figures;
-        self.report.hours += 1;
+        self.report.hours += u64::from(hour <= self.latest);
         self.report.lines += figures.lines;
         self.report.duplicates += figures.duplicates;
         self.report.orphans += figures.orphans;
@@ -173,7 +180,7 @@ impl<'a> Pass<'a> {
         self.learned.marks.extend(done.files.iter().map(|(name, mark)| (*name, *mark)));
         for file in self.files.new_ones() {
             let Some((content, touched)) = done.files.get(&(file.hour, Name::of(file))) else { continue };
-            if *content == Content::of(file) {
+            if [Content::of(file), Content::UNFINISHED].contains(content) {
                 self.todo.extend(touched.hours(file.hour).filter(|hour| !self.tried.contains(hour)));
             }
         }
@@ -185,7 +192,7 @@ impl<'a> Pass<'a> {
         let hours: Vec<_> = self.done.keys().copied().filter(|hour| !self.settled.contains(hour)).collect();
         for hour in hours {
             let Some(settled) = settle(hour, &self.done, self.ingest.options.without_missing) else { continue };
-            if !self.ingest.writes() {
+            if !self.ingest.stores(hour, self.latest) {
                 if settled.is_complete {
                     self.settled.insert(hour);
                 }
@@ -208,58 +215,6 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Hours with files that are not counted in full.
-    fn left(&self) -> BTreeSet<Hour> {
-        let named = self.files.new_ones().map(|file| file.hour).chain(self.done.keys().copied());
-        let open = named.filter(|hour| !self.settled.contains(hour));
-        open.chain(self.todo.iter().copied()).collect()
-    }
-
-    async fn finish(&mut self) {
-        let left = self.left();
-        self.report.hours_left = left.len() as u64;
-        let final_until = Hour::of(self.horizon().unwrap_or(self.began)).plus(-LATE_HOURS);
-        let complete_until = left.first().map_or(final_until, |hour| final_until.min(*hour)).start();
-        // Of files that are left alone nobody knows whether they are ours.
-        let complete_until = if self.are_files_known() {
-            Some(complete_until)
-        } else {
-            self.reached.and_then(|reached| reached.complete_until)
-        };
-        if self.ingest.writes() {
-            let now = self.ingest.clock.now();
-            if let Err(error) = self.ingest.salts.destroy_due(now).await {
-                self.problem(format!("salts of visitors cannot be destroyed: {error}"));
-            }
-            self.say_how_far(self.is_all_counted(), complete_until).await;
-        }
-    }
-
-    /// Up to when what was delivered can have been seen: files that someone names may be old ones, or none.
-    fn horizon(&self) -> Option<Timestamp> {
-        match self.ingest.options.reach {
-            Reach::Recent => Some(self.began),
-            Reach::All => self.files.listed.iter().map(|file| file.hour.end().min(self.began)).max(),
-        }
-    }
-
-    async fn say_how_far(&mut self, is_all: bool, complete_until: Option<Timestamp>) {
-        let before = self.reached.map(|reached| reached.as_of);
-        let as_of = if is_all { before.max(self.horizon()) } else { before };
-        let Some(as_of) = as_of else { return };
-        let reached = Reached { as_of, complete_until, stopped_at: None };
-        (self.report.as_of, self.report.complete_until) = (Some(as_of), complete_until);
-        if self.reached == Some(reached) {
-            return;
-        }
-        let ingest = self.ingest;
-        let edge = Source::edge();
-        match ingest.patiently(|| ingest.sources.report(&edge, &reached)).await {
-            Ok(()) => self.report.written += 1,
-            Err(error) => self.problem(format!("how far counting is cannot be stored: {}", with_causes(&error))),
-        }
-    }
-
     fn name_foreign_files(&mut self) {
         let foreign = std::mem::take(&mut self.files.foreign);
         for (distribution, files) in &foreign {
@@ -271,16 +226,6 @@ impl<'a> Pass<'a> {
             self.problem(format!("{files} of distribution {distribution} left alone: {why}"));
         }
         self.files.foreign = foreign;
-    }
-
-    /// Whether every file that is there is counted, but those that are none of ours.
-    fn is_all_counted(&self) -> bool {
-        self.are_files_known() && self.left().is_empty()
-    }
-
-    /// Whether it is known which files are meant.
-    fn are_files_known(&self) -> bool {
-        self.files.distribution.is_some() || self.files.foreign.is_empty()
     }
 
     fn problem(&mut self, problem: String) {

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::super::accumulate::{Accumulator, Counted, Part, Rules};
 use super::super::manifest::Touched;
-use super::super::{LogFile, Rejection, SourceError, read_log};
+use super::super::{FileReport, LogFile, Rejection, SourceError, read_log};
 use super::strays::{FileStrays, Strays};
 use super::{Ingest, IngestError};
 use crate::stats::Hour;
@@ -67,7 +67,7 @@ impl Ingest {
             if self.is_over() {
                 return Ok(PartRead::OutOfTime);
             }
-            let named = file.hour;
+            let (named, latest) = (file.hour, rules.latest);
             let counting = match opened.try_next().await? {
                 None => break,
                 Some(Opened::Kept(kept)) => {
@@ -75,7 +75,7 @@ impl Ingest {
                     read.touched = kept.touched;
                     continue;
                 }
-                Some(Opened::File(reader)) => move || count_file(reader, hour, named, accumulator, limit),
+                Some(Opened::File(reader)) => move || count_file(reader, hour, named, latest, accumulator, limit),
             };
             let failed = |source| IngestError::Read { file: file.name.clone(), source };
             let counted =
@@ -115,18 +115,24 @@ fn count_file(
     mut reader: Box<dyn Read + Send>,
     hour: Hour,
     named: Hour,
+    latest: Hour,
     mut accumulator: Box<Accumulator>,
     limit: usize,
 ) -> std::io::Result<Progress> {
-    let (mut touched, mut outside, mut lines) = (Touched::default(), 0, 0_u64);
+    let (mut touched, mut lines) = (Touched::default(), 0_u64);
+    let mut elsewhere = FileReport::new();
     let mut is_too_big = false;
     // Of another hour's file the strays would be most of it.
     let mut strays = (named == hour).then(FileStrays::default);
     let report = read_log(reader.as_mut(), &mut |line| {
         let at = Hour::of_second(line.second);
         if !Touched::allows(named, at) {
-            outside += 1;
-            return;
+            return elsewhere.reject(Rejection::OutsideFile);
+        }
+        if at > latest {
+            // What is kept would hide that something is left.
+            strays = None;
+            return elsewhere.reject(Rejection::Future);
         }
         touched.add(named, at);
         if at != hour {
@@ -143,9 +149,7 @@ fn count_file(
     })?;
     is_too_big |= accumulator.size_bytes() > limit;
     let mut rejected = report.rejected;
-    if outside > 0 {
-        *rejected.entry(Rejection::OutsideFile).or_default() += outside;
-    }
+    rejected.extend(elsewhere.rejected);
     if let Some(kept) = &mut strays {
         kept.touched = touched;
     }

@@ -67,7 +67,7 @@ impl Ingest {
         self.store(counting, sites).await
     }
 
-    /// The codes of those that are links of this hour.
+    /// The codes of those that had a link in this hour.
     async fn known(
         &self,
         hour: Hour,
@@ -124,10 +124,12 @@ impl Ingest {
     }
 }
 
-/// Whether a click of this hour can be the link's own, and none of an earlier link with its code.
+/// Whether a click of this hour can be one of this code: the link's own, or of an earlier link that had its code.
+///
+/// Whoever reads a link's statistics leaves out what is not its own; to the site both are clicks.
 fn is_of(item: &Item, hour: Hour) -> bool {
     // Of a damaged item it is not known: a click too many is better than one lost.
-    LinkRecord::decode(item).map_or(true, |record| hour >= Hour::of(record.here_since()))
+    LinkRecord::decode(item).map_or(true, |record| hour >= Hour::of(record.known_since()))
 }
 
 fn subject_name(subject: &Subject) -> String {

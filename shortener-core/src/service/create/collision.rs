@@ -100,6 +100,7 @@ impl Service {
         record.body.updated_at = record.body.created_at;
         record.body.version = old.body.version + 1;
         record.body.first_version = record.body.version;
+        record.body.known_since = Some(old.known_since());
         match self.put_new(&record, Some(&old)).await {
             Ok(()) => Ok(record),
             Err(TableError::ConditionFailed { existing: Some(item), .. }) => {

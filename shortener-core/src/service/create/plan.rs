@@ -87,6 +87,7 @@ impl Service {
             request_digest: None,
             change_id: None,
             imported_at: created_at.map(|_| now),
+            known_since: None,
             imported_clicks: request.imported_clicks,
             owner,
             reusable: request.reuse,

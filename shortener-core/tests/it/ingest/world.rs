@@ -35,9 +35,13 @@ pub(super) fn hour(text: &str) -> Hour {
 impl World {
     /// A table in memory with these links, made long before; the clock stands at the first hour.
     pub(super) async fn with_links(codes: impl IntoIterator<Item = String>) -> Self {
+        Self::on(Arc::new(MemoryTable::new()), codes).await
+    }
+
+    /// The same on a table of one's own.
+    pub(super) async fn on(table: Arc<dyn Table>, codes: impl IntoIterator<Item = String>) -> Self {
         let begin: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
         let clock = Arc::new(TestClock::at(begin));
-        let table: Arc<dyn Table> = Arc::new(MemoryTable::new());
         let logs = Arc::new(MemoryLogs::new(clock.clone()));
         let world = Self { table, clock, logs };
         let session = Session::new(world.service(&world.table), Caller::direct("ana"));

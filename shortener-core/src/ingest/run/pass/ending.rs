@@ -1,0 +1,80 @@
+//! The end of a pass: what is left, and how far counting is.
+
+use std::collections::BTreeSet;
+
+use super::super::IngestError;
+use super::super::claim::{Findings, claim};
+use super::{Pass, with_causes};
+use crate::stats::Hour;
+
+impl Pass<'_> {
+    /// Hours with files that are not counted in full.
+    fn left(&self) -> BTreeSet<Hour> {
+        let named = self.files.new_ones().map(|file| file.hour).chain(self.done.keys().copied());
+        let open = named.filter(|hour| !self.settled.contains(hour));
+        open.chain(self.todo.iter().copied()).collect()
+    }
+
+    /// The same without those that another run has counted meanwhile.
+    async fn left_by_all(&self) -> BTreeSet<Hour> {
+        let mut left = self.left();
+        let (Some(first), Some(last)) = (left.first(), left.last()) else { return left };
+        match self.ingest.files(Some(*first..=*last), self.files.distribution.as_deref()).await {
+            Ok(files) => {
+                let new: BTreeSet<_> = files.new_ones().map(|file| file.hour).collect();
+                left.retain(|hour| self.todo.contains(hour) || new.contains(hour));
+            }
+            Err(error) => tracing::warn!(error = %with_causes(&error), "what others have counted is not known"),
+        }
+        left
+    }
+
+    /// Says what is left, and how far counting is.
+    pub(super) async fn finish(&mut self) {
+        let left = self.left_by_all().await;
+        self.report.hours_left = left.len() as u64;
+        if self.ingest.writes() {
+            let now = self.ingest.clock.now();
+            if let Err(error) = self.ingest.salts.destroy_due(now).await {
+                self.problem(format!("salts of visitors cannot be destroyed: {error}"));
+            }
+            if let Err(error) = self.say_how_far(left).await {
+                self.problem(format!("how far counting is cannot be stored: {}", with_causes(&error)));
+            }
+        }
+    }
+
+    async fn say_how_far(&mut self, left: BTreeSet<Hour>) -> Result<(), IngestError> {
+        let (ingest, findings) = (self.ingest, self.findings(left));
+        // Read now, for others may have gone on since this run began.
+        let before = ingest.patiently(|| ingest.sources.edge()).await?;
+        let Some(reached) = claim(before.clone(), &findings, |hour| self.has_dealt_with(hour)) else { return Ok(()) };
+        (self.report.as_of, self.report.complete_until) =
+            (Some(reached.as_of), reached.complete_until.map(Hour::start));
+        if before.as_ref() != Some(&reached) {
+            ingest.patiently(|| ingest.sources.report_edge(&reached)).await?;
+            self.report.written += 1;
+        }
+        Ok(())
+    }
+
+    fn findings(&self, left: BTreeSet<Hour>) -> Findings {
+        let named = self.files.listed.iter().map(|file| file.hour);
+        Findings {
+            reach: self.ingest.options.reach,
+            began: self.began,
+            last_named: named.filter(|hour| *hour <= Hour::of(self.began)).max(),
+            are_files_known: self.files.distribution.is_some() || self.files.foreign.is_empty(),
+            has_counted: self.report.hours > 0,
+            left,
+        }
+    }
+
+    /// Whether an hour that an earlier run has left is left no more, unless this run leaves it as well.
+    fn has_dealt_with(&self, hour: Hour) -> bool {
+        let is_looked_at = self.since.is_some_and(|since| since <= hour);
+        let mut named = self.files.listed.iter().map(|file| file.hour);
+        let is_between = named.clone().any(|named| named <= hour) && named.any(|named| named >= hour);
+        is_looked_at || self.settled.contains(&hour) || (self.ingest.options.without_missing && is_between)
+    }
+}
