@@ -51,7 +51,9 @@ pub(super) fn claim(
         Reach::Recent => by_lateness(findings.began),
         Reach::All => was_final.max(by_lateness(as_of)),
     };
-    let complete_until = final_until.map(|hour| left.first().map_or(hour, |left| hour.min(*left)));
+    // The files of an hour that is left may have lines of the one before it as well.
+    let rises = left.first().map(|left| left.plus(-1));
+    let complete_until = final_until.map(|hour| rises.map_or(hour, |rises| hour.min(rises)));
     Some(EdgeReached { as_of, complete_until, left })
 }
 

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use shortener_core::ingest::{IngestOptions, IngestReport, Reach};
 use shortener_core::stats::{Hour, Source, Sources};
 use shortener_core::table::{Table, Write, keys};
+use tokio::time::Instant;
 
 use super::mutants::log_of;
 use super::passes::name;
@@ -124,7 +125,7 @@ async fn an_hour_that_is_left_is_not_final_until_it_is_counted_whatever_else_is_
     world.advance_hours(24);
     put(&world, 24 * 6, "much later");
     let report = world.pass().await;
-    assert_eq!(claim(&report), (Some(moment("2026-11-30T19:00:00Z")), Some(moment("2026-11-24T19:00:00Z"))));
+    assert_eq!(claim(&report), (Some(moment("2026-11-30T19:00:00Z")), Some(moment("2026-11-24T18:00:00Z"))));
     put(&world, 1, "left");
     let report = world.pass_with(IngestOptions { without_missing: true, ..IngestOptions::default() }).await.unwrap();
     assert_eq!(claim(&report), (Some(moment("2026-11-30T19:00:00Z")), Some(moment("2026-11-29T17:00:00Z"))));
@@ -189,4 +190,19 @@ async fn a_slow_count_by_hand_does_not_take_back_what_the_schedule_says_meanwhil
     late.between.go.notify_one();
     slow.await.unwrap().unwrap();
     assert_eq!(stored(&world).await, scheduled);
+}
+
+#[tokio::test]
+async fn an_hour_is_not_final_while_a_new_file_of_the_next_one_may_have_lines_of_it() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(3);
+    put(&world, 0, "r1");
+    world.pass().await;
+    world.logs.put("E2EXAMPLE.2026-11-24-19.x", world.now(), log_of(&[("r2", 0), ("r3", 1)]));
+    world.advance_hours(60);
+    let over = IngestOptions { deadline: Some(Instant::now()), ..recent() };
+    let report = world.pass_with(over).await.unwrap();
+    assert_eq!((report.hours_left, report.complete_until), (1, Some(moment("2026-11-24T18:00:00Z"))));
+    let report = world.pass_with(recent()).await.unwrap();
+    assert_eq!((world.people("a").await, report.complete_until), (2, Some(moment("2026-11-26T07:00:00Z"))));
 }

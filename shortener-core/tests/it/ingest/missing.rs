@@ -75,7 +75,7 @@ async fn a_missing_file_is_missed_by_the_hours_of_its_lines_and_not_by_that_of_i
     world.advance_hours(40);
     let recent = IngestOptions { reach: Reach::Recent, ..IngestOptions::default() };
     let report = world.pass_with(recent).await.unwrap();
-    assert_eq!(report.complete_until, Some(hour("2026-11-24T18").start()), "not beyond what is left");
+    assert_eq!(report.complete_until, Some(hour("2026-11-24T17").start()), "not beyond what is left");
     world.pass_with(IngestOptions { without_missing: true, ..IngestOptions::default() }).await.unwrap();
     assert_eq!((people_by_hour(&world).await, world.pass().await.hours_left), ([2, 2], 0));
 }
