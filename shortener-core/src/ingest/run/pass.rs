@@ -236,18 +236,16 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// The hours of new files, of which it is not known yet what they touch, or all hours that files are known to touch.
+/// The hours of new files, of which it is not known yet what they touch, and those that a file touched which is another one
+/// now; or all hours that files are known to touch.
 fn hours_to_count(files: &Files, recount: Recount) -> BTreeSet<Hour> {
-    let new = files.new_ones().map(|file| file.hour);
+    let of = |file: &LogFile| {
+        let own = files.touched(file).is_none().then_some(file.hour);
+        own.into_iter().chain(files.touched_before(file)).collect::<Vec<_>>()
+    };
     match recount {
-        Recount::New => new.collect(),
-        Recount::All => {
-            let touched = |file: &LogFile| {
-                let touched = files.touched(file).map(|touched| touched.hours(file.hour).collect::<Vec<_>>());
-                touched.unwrap_or_else(|| vec![file.hour])
-            };
-            files.listed.iter().flat_map(touched).collect()
-        }
+        Recount::New => files.new_ones().flat_map(of).collect(),
+        Recount::All => files.listed.iter().flat_map(of).collect(),
     }
 }
 

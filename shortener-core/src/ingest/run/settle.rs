@@ -28,7 +28,8 @@ pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing
     }
     let mut is_complete = true;
     for ((_, name), mark) in own() {
-        if manifest.files.get(name) == Some(mark) || is_counted(hour, *name, *mark, done) {
+        let before = manifest.files.get(name);
+        if before == Some(mark) || is_counted((hour, *name), *mark, before, done) {
             manifest.files.insert(*name, *mark);
         } else {
             is_complete = false;
@@ -37,11 +38,12 @@ pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing
     Some(Settled { manifest, is_complete })
 }
 
-/// Whether every hour that a file touches is counted with the file as it is.
-fn is_counted(named: Hour, name: Name, mark: Mark, done: &BTreeMap<Hour, HourDone>) -> bool {
+/// Whether every hour that a file touches, or touched when it was another one, is counted with the file as it is.
+fn is_counted(file: (Hour, Name), mark: Mark, before: Option<&Mark>, done: &BTreeMap<Hour, HourDone>) -> bool {
     let (content, touched) = mark;
-    touched.hours(named).all(|hour| {
-        let counted = done.get(&hour).and_then(|done| done.files.get(&(named, name)));
+    let touched_before = before.map(|(_, touched)| *touched).unwrap_or_default();
+    touched.hours(file.0).chain(touched_before.hours(file.0)).all(|hour| {
+        let counted = done.get(&hour).and_then(|done| done.files.get(&file));
         counted.is_some_and(|(other, _)| *other == content)
     })
 }
