@@ -97,7 +97,7 @@ pub(crate) struct Figures {
     /// Requests for codes that no link has.
     #[serde(default)]
     pub(crate) orphans: u64,
-    /// Requests that the edge says it answered, where it was asked.
+    /// Requests that the edge said it answered when the hour was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<u64>,
 }
@@ -154,6 +154,11 @@ impl Manifest {
         let files = BASE64_NOPAD.encode(&bytes);
         let stored = Stored { generation: self.generation, files, figures: self.figures.clone() };
         Item::encode(keys::ingest_hour(hour), &stored)
+    }
+
+    /// Whether the hour was ever counted, and not only begun.
+    pub(crate) fn is_counted(&self) -> bool {
+        !self.files.is_empty() || self.figures.lines > 0
     }
 
     /// The hours that a file is known to touch; none if it is not counted, or was another one then.

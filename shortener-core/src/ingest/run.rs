@@ -18,6 +18,7 @@ use crate::table::{Table, TableError};
 
 mod attempt;
 mod claim;
+mod figures;
 mod files;
 mod hour;
 mod lease;

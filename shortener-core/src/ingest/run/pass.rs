@@ -15,6 +15,7 @@ use crate::stats::Hour;
 use crate::when::whole_milliseconds;
 
 mod ending;
+mod requests;
 
 /// Most problems that a report names.
 const MOST_PROBLEMS: usize = 100;
@@ -94,6 +95,7 @@ impl<'a> Pass<'a> {
         self.ask_for_requests().await;
         self.count().await;
         self.settle_all(true).await;
+        self.refresh_figures().await;
         if let Some(lease) = lease {
             self.ingest.give_back(lease).await;
         }
@@ -103,16 +105,6 @@ impl<'a> Pass<'a> {
         }
         self.finish().await;
         Ok(self.report)
-    }
-
-    async fn ask_for_requests(&mut self) {
-        let (Some(meter), Some(distribution)) = (&self.ingest.meter, &self.files.distribution) else { return };
-        let (Some(first), Some(last)) = (self.todo.first(), self.todo.last()) else { return };
-        match meter.requests(distribution, *first..=*last).await {
-            Ok(expected) => self.expected = expected,
-            // The count is as true without it.
-            Err(error) => tracing::warn!(error = %with_causes(&error), "how many requests there were is not known"),
-        }
     }
 
     async fn count(&mut self) {
@@ -163,7 +155,7 @@ impl<'a> Pass<'a> {
     }
 
     fn counted(&mut self, hour: Hour, mut done: HourDone) {
-        done.figures.expected = self.expected.get(&hour).copied().or(done.before.figures.expected);
+        done.figures.expected = self.expected.get(&hour).copied();
         let figures = &done.figures;
         self.report.hours += u64::from(hour <= self.latest);
         self.report.lines += figures.lines;

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::super::manifest::{Manifest, Name};
 use super::hour::{HourDone, Mark};
 use super::{Ingest, IngestError};
-use crate::service::HourFigures;
 use crate::stats::Hour;
-use crate::table::{Condition, Item, TableError, Write, keys};
+use crate::table::{Condition, TableError, Write};
 
 /// What an hour's files have come to.
 #[derive(Debug)]
@@ -56,20 +55,6 @@ impl Ingest {
         match self.patiently(|| self.table.write(&write)).await {
             Ok(()) => self.remember_figures(hour, manifest).await.map(|()| true),
             Err(IngestError::Table(TableError::ConditionFailed { .. })) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Stores how complete the count of an hour is, for whoever reads statistics.
-    async fn remember_figures(&self, hour: Hour, manifest: &Manifest) -> Result<(), IngestError> {
-        let Some(requests) = manifest.figures.expected else { return Ok(()) };
-        let figures = HourFigures { lines: manifest.figures.lines, requests };
-        let mut item = Item::encode(keys::ingest_figures(hour), &figures)?;
-        item.attributes.insert(keys::attribute::GENERATION.to_owned(), manifest.generation.into());
-        let write = [Write::put(item).when(Condition::GenerationBelow(manifest.generation + 1))];
-        match self.patiently(|| self.table.write(&write)).await {
-            // Another run has stored what it knows, which is more.
-            Ok(()) | Err(IngestError::Table(TableError::ConditionFailed { .. })) => Ok(()),
             Err(error) => Err(error),
         }
     }
