@@ -25,6 +25,7 @@ mod lease;
 mod pass;
 mod reading;
 mod settle;
+mod slow;
 mod storing;
 mod strays;
 

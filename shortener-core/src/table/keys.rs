@@ -409,6 +409,11 @@ pub fn ingest_lease() -> Key {
     Key::new(INGEST, "LEASE")
 }
 
+/// The hours that take longer to count than a run may.
+pub fn ingest_slow() -> Key {
+    Key::new(INGEST, "SLOW")
+}
+
 /// The salt of a day's visitors.
 pub fn salt(date: Date) -> Key {
     Key::new(INGEST, format!("SALT#{date}"))

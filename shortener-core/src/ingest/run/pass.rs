@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::super::manifest::{Content, Name};
 use super::super::{IngestReport, LogFile};
 use super::files::Files;
 use super::hour::{HourDone, Learned, Outcome};
 use super::settle::settle;
+use super::slow::{SlowHours, WHAT_TO_DO};
 use super::{AHEAD_HOURS, Ingest, IngestError, LATE_HOURS, Reach, Recount};
 use crate::pace::Backoff;
 use crate::stats::Hour;
@@ -29,6 +31,8 @@ pub(super) struct Pass<'a> {
     ingest: &'a Ingest,
     /// When the files were listed first.
     began: Timestamp,
+    /// The same by the clock that deadlines go by.
+    begun: Instant,
     files: Files,
     /// The last hour of which there can be lines.
     latest: Hour,
@@ -36,6 +40,8 @@ pub(super) struct Pass<'a> {
     since: Option<Hour>,
     /// Hours to count, the oldest first.
     todo: BTreeSet<Hour>,
+    /// Those among them that do not fit into a run.
+    slow: SlowHours,
     /// Hours that were looked at, with whatever outcome.
     tried: BTreeSet<Hour>,
     done: BTreeMap<Hour, HourDone>,
@@ -52,7 +58,7 @@ pub(super) struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// Lists the files and finds the new ones.
     pub(super) async fn begin(ingest: &'a Ingest) -> Result<Self, IngestError> {
-        let began = whole_milliseconds(ingest.clock.now());
+        let (began, begun) = (whole_milliseconds(ingest.clock.now()), Instant::now());
         let latest = Hour::of(began).plus(AHEAD_HOURS);
         let since = match ingest.options.reach {
             Reach::All => None,
@@ -66,6 +72,7 @@ impl<'a> Pass<'a> {
         let hours = since.map(|since| since..=latest);
         let files = ingest.files(hours, ingest.options.distribution.as_deref()).await?;
         let todo = hours_to_count(&files, ingest.options.recount);
+        let slow = if todo.is_empty() { SlowHours::default() } else { ingest.slow_hours().await? };
         let report = IngestReport {
             files: files.listed.len() as u64,
             new_files: files.new_ones().count() as u64,
@@ -74,9 +81,11 @@ impl<'a> Pass<'a> {
         Ok(Self {
             ingest,
             began,
+            begun,
             latest,
             since,
             todo,
+            slow,
             report,
             files,
             tried: BTreeSet::new(),
@@ -108,7 +117,7 @@ impl<'a> Pass<'a> {
     }
 
     async fn count(&mut self) {
-        while let Some(hour) = self.todo.pop_first() {
+        while let Some(hour) = self.slow.take_next(&mut self.todo) {
             if self.ingest.is_over() {
                 self.todo.insert(hour);
                 break;
@@ -117,6 +126,7 @@ impl<'a> Pass<'a> {
                 watch.hour(hour, self.todo.len());
             }
             self.tried.insert(hour);
+            let begun = Instant::now();
             match self.try_hour(hour).await {
                 Ok(Outcome::Counted(done)) => self.counted(hour, *done),
                 Ok(Outcome::TakenOver) => tracing::info!(%hour, "another count has taken the hour over"),
@@ -124,8 +134,7 @@ impl<'a> Pass<'a> {
                     "hour {hour} has new files, but is not counted again: {files} that were counted before are not there any more"
                 )),
                 Ok(Outcome::OutOfTime) => {
-                    self.tried.remove(&hour);
-                    self.todo.insert(hour);
+                    self.out_of_time(hour, begun);
                     break;
                 }
                 Err(error) => {
@@ -134,6 +143,15 @@ impl<'a> Pass<'a> {
                 }
             }
             self.settle_all(false).await;
+        }
+    }
+
+    /// Leaves an hour to a later run.
+    fn out_of_time(&mut self, hour: Hour, begun: Instant) {
+        self.tried.remove(&hour);
+        self.todo.insert(hour);
+        if self.slow.out_of_time(hour, begun, self.begun) {
+            self.problem(format!("hour {hour} takes longer than a run may: later ones try it last; {WHAT_TO_DO}"));
         }
     }
 
@@ -176,6 +194,7 @@ impl<'a> Pass<'a> {
                 self.todo.extend(touched.hours(file.hour).filter(|hour| !self.tried.contains(hour)));
             }
         }
+        self.slow.counted(hour);
         self.done.insert(hour, done);
     }
 
