@@ -17,8 +17,8 @@ pub(super) struct Findings {
     pub(super) reach: Reach,
     /// When the files were listed.
     pub(super) began: Timestamp,
-    /// The last hour for which a listed file is named, those of the future aside.
-    pub(super) last_named: Option<Hour>,
+    /// Up to when the listed files show that something was delivered.
+    pub(super) shown: Option<Timestamp>,
     /// Whether it is known which files are meant.
     pub(super) are_files_known: bool,
     /// Whether anything was counted.
@@ -62,7 +62,7 @@ impl Findings {
     fn horizon(&self) -> Option<Timestamp> {
         match self.reach {
             Reach::Recent => Some(self.began),
-            Reach::All => self.last_named.map(|hour| hour.end().min(self.began)),
+            Reach::All => self.shown,
         }
     }
 }

@@ -70,6 +70,18 @@ async fn naming_nothing_new_makes_nothing_final() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_hour_under_way_shows_no_more_when_that_is_over() {
+    let (world, _, before) = counted().await;
+    world.clock.advance(SignedDuration::from_mins(20));
+    put(&world, 4, "under way");
+    let during = claim(&world.pass().await);
+    assert_eq!(during, (Some(moment("2026-11-24T22:20:00Z")), Some(moment("2026-11-23T20:00:00Z"))));
+    assert!(during > before);
+    world.advance_hours(3);
+    assert_eq!(claim(&world.pass().await), during, "what came after it is not known");
+}
+
+#[tokio::test]
 async fn where_nothing_was_ever_counted_nothing_is_final() {
     let world = World::with_links([]).await;
     assert_eq!((claim(&world.pass().await), stored(&world).await), ((None, None), (None, None)));
@@ -129,6 +141,26 @@ async fn an_hour_that_is_left_is_not_final_until_it_is_counted_whatever_else_is_
     put(&world, 1, "left");
     let report = world.pass_with(IngestOptions { without_missing: true, ..IngestOptions::default() }).await.unwrap();
     assert_eq!(claim(&report), (Some(moment("2026-11-30T19:00:00Z")), Some(moment("2026-11-29T17:00:00Z"))));
+}
+
+#[tokio::test]
+async fn an_hour_whose_files_never_come_is_given_up_only_where_someone_says_so() {
+    let (world, names, _) = counted().await;
+    world.logs.remove(&names[1]);
+    let left = put(&world, 1, "left");
+    assert_eq!(world.pass().await.hours_left, 1);
+    world.logs.remove(&left);
+    world.advance_hours(24 * 5);
+    let given_up = || IngestOptions { without_missing: true, ..IngestOptions::default() };
+    let held = Some(moment("2026-11-24T19:00:00Z"));
+    put(&world, 24 * 5, "later");
+    assert_eq!(world.pass().await.complete_until, held);
+    // Files of hours after it say nothing of it, and those around it do.
+    world.logs.remove(&names[0]);
+    assert_eq!(world.pass_with(given_up()).await.unwrap().complete_until, held);
+    put(&world, 0, "before");
+    let report = world.pass_with(given_up()).await.unwrap();
+    assert_eq!(report.complete_until, Some(moment("2026-11-28T17:00:00Z")));
 }
 
 #[tokio::test]

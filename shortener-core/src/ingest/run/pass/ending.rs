@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
+use super::super::super::LogFile;
 use super::super::IngestError;
 use super::super::claim::{Findings, claim};
 use super::{Pass, with_causes};
@@ -63,15 +66,25 @@ impl Pass<'_> {
     }
 
     fn findings(&self, left: BTreeSet<Hour>) -> Findings {
-        let named = self.files.listed.iter().map(|file| file.hour);
         Findings {
             reach: self.ingest.options.reach,
             began: self.began,
-            last_named: named.filter(|hour| *hour <= Hour::of(self.began)).max(),
+            shown: self.shown(),
             are_files_known: self.files.distribution.is_some() || self.files.foreign.is_empty(),
             has_counted: self.report.hours > 0,
             left,
         }
+    }
+
+    /// Up to when the listed files show that something was delivered. Those of the future show nothing.
+    fn shown(&self) -> Option<Timestamp> {
+        let past = self.files.listed.iter().filter(|file| file.hour <= Hour::of(self.began));
+        let of = |file: &LogFile| match self.files.touched(file) {
+            // It was counted before, perhaps when its hour had just begun.
+            Some(_) => file.hour.start(),
+            None => file.hour.end().min(self.began),
+        };
+        past.map(of).max()
     }
 
     /// Whether an hour that an earlier run has left is left no more, unless this run leaves it as well.
