@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use shortener_core::ingest::{IngestOptions, IngestReport, Reach};
+use shortener_core::ingest::testing::logs::MemoryLogs;
+use shortener_core::ingest::{Ingest, IngestOptions, IngestReport, LogSource, Reach};
 use shortener_core::stats::{Hour, Source, Sources};
 use shortener_core::table::{Table, Write, keys};
 use tokio::time::Instant;
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 use super::mutants::log_of;
 use super::passes::name;
 use super::tables::{Behind, Late};
-use super::world::World;
+use super::world::{World, clicks, hour, subject};
 
 /// `as_of` and `complete_until`.
 type Claim = (Option<Timestamp>, Option<Timestamp>);
@@ -152,7 +153,7 @@ async fn an_hour_whose_files_never_come_is_given_up_only_where_someone_says_so()
     world.logs.remove(&left);
     world.advance_hours(24 * 5);
     let given_up = || IngestOptions { without_missing: true, ..IngestOptions::default() };
-    let held = Some(moment("2026-11-24T19:00:00Z"));
+    let held = Some(moment("2026-11-24T18:00:00Z"));
     put(&world, 24 * 5, "later");
     assert_eq!(world.pass().await.complete_until, held);
     // Files of hours after it say nothing of it, and those around it do.
@@ -237,4 +238,27 @@ async fn an_hour_is_not_final_while_a_new_file_of_the_next_one_may_have_lines_of
     assert_eq!((report.hours_left, report.complete_until), (1, Some(moment("2026-11-24T18:00:00Z"))));
     let report = world.pass_with(recent()).await.unwrap();
     assert_eq!((world.people("a").await, report.complete_until), (2, Some(moment("2026-11-26T07:00:00Z"))));
+}
+
+#[tokio::test]
+async fn a_count_by_hand_in_a_pause_of_the_schedule_hides_nothing_from_it() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(1);
+    let before = world.pass_with(recent()).await.unwrap();
+    world.advance_hours(24);
+    put(&world, 24, "in the pause");
+    world.advance_hours(24 * 4);
+    // Someone names the newest file alone.
+    let by_hand = Arc::new(MemoryLogs::new(world.clock.clone()));
+    let newest = "E2EXAMPLE.2026-11-29-18.newest";
+    for logs in [&by_hand, &world.logs] {
+        logs.put(newest, world.now(), log_of(&[("newest", 24 * 5)]));
+    }
+    let source: Arc<dyn LogSource> = by_hand;
+    let hand = Ingest::new(world.service(&world.table), source, IngestOptions::default()).run().await.unwrap();
+    assert_eq!((hand.hours, hand.complete_until), (1, before.complete_until));
+    let report = world.pass_with(recent()).await.unwrap();
+    assert_eq!((report.new_files, report.complete_until), (1, Some(moment("2026-11-28T17:00:00Z"))));
+    let item = world.item(subject("a"), hour("2026-11-25T18")).await;
+    assert_eq!(clicks(item.as_ref())[0], 1);
 }
