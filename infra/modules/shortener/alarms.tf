@@ -6,6 +6,8 @@ locals {
     local.has_ingest ? { ingest = var.ingest_timeout_s } : {},
   )
 
+  lambda_functions = merge(aws_lambda_function.this, { for function in aws_lambda_function.ingest : "ingest" => function })
+
   alarm_actions      = concat(aws_sns_topic.alarms[*].arn, var.alarm_actions)
   edge_alarm_actions = concat(aws_sns_topic.edge_alarms[*].arn, var.edge_alarm_actions)
 
@@ -54,7 +56,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_description   = "${var.name}-${each.key} failed in 2 of 3 periods of 5 minutes. Its log group has the reason."
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
-  dimensions          = { FunctionName = aws_lambda_function.this[each.key].function_name }
+  dimensions          = { FunctionName = local.lambda_functions[each.key].function_name }
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 3
@@ -76,7 +78,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   alarm_description   = "${var.name}-${each.key} reached its concurrency or the account's: requests are refused with 429."
   namespace           = "AWS/Lambda"
   metric_name         = "Throttles"
-  dimensions          = { FunctionName = aws_lambda_function.this[each.key].function_name }
+  dimensions          = { FunctionName = local.lambda_functions[each.key].function_name }
   statistic           = "Sum"
   period              = 60
   evaluation_periods  = 5
@@ -221,7 +223,7 @@ resource "aws_cloudwatch_metric_alarm" "ingest_lag" {
   alarm_description   = "For ${4 * var.ingest_interval_minutes} minutes no run of ${var.name}-ingest has counted all logs: statistics are out of date. The log of the function says what is left."
   namespace           = "Short"
   metric_name         = "IngestLag"
-  dimensions          = { Function = aws_lambda_function.this["ingest"].function_name }
+  dimensions          = { Function = aws_lambda_function.ingest[0].function_name }
   statistic           = "Minimum"
   period              = 4 * 60 * var.ingest_interval_minutes
   evaluation_periods  = 1

@@ -63,7 +63,7 @@ resource "aws_cloudwatch_log_group" "function" {
 }
 
 resource "aws_lambda_function" "this" {
-  for_each = local.functions
+  for_each = local.http_functions
 
   function_name                  = "${var.name}-${each.key}"
   role                           = aws_iam_role.function[each.key].arn
@@ -99,13 +99,60 @@ resource "aws_lambda_function" "this" {
   tags = local.tags
 }
 
+# The edge calls all functions but this one, which therefore can be told whose logs it counts: a resource of its own, for
+# Terraform knows dependencies of resources and not of their instances.
+resource "aws_lambda_function" "ingest" {
+  count = local.has_ingest ? 1 : 0
+
+  function_name                  = "${var.name}-ingest"
+  role                           = aws_iam_role.function["ingest"].arn
+  package_type                   = "Image"
+  image_uri                      = var.image_uri
+  architectures                  = [var.architecture]
+  memory_size                    = local.functions.ingest.memory
+  timeout                        = local.functions.ingest.timeout
+  reserved_concurrent_executions = local.functions.ingest.reserved == null ? -1 : local.functions.ingest.reserved
+  publish                        = true
+
+  image_config {
+    command     = local.functions.ingest.command
+    entry_point = local.functions.ingest.entry_point
+  }
+
+  environment {
+    variables = merge(local.functions.ingest.environment, { SHORT_DISTRIBUTION_ID = aws_cloudfront_distribution.edge.id })
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    application_log_level = "TRACE"
+    system_log_level      = "INFO"
+    log_group             = aws_cloudwatch_log_group.function["ingest"].name
+  }
+
+  tracing_config {
+    mode = var.xray_tracing ? "Active" : "PassThrough"
+  }
+
+  tags = local.tags
+}
+
 resource "aws_lambda_alias" "live" {
-  for_each = local.functions
+  for_each = local.http_functions
 
   name             = "live"
   description      = "The version in use"
   function_name    = aws_lambda_function.this[each.key].function_name
   function_version = coalesce(var.pinned_versions[each.key], aws_lambda_function.this[each.key].version)
+}
+
+resource "aws_lambda_alias" "ingest" {
+  count = local.has_ingest ? 1 : 0
+
+  name             = "live"
+  description      = "The version in use"
+  function_name    = aws_lambda_function.ingest[0].function_name
+  function_version = coalesce(var.pinned_versions.ingest, aws_lambda_function.ingest[0].version)
 }
 
 resource "aws_lambda_provisioned_concurrency_config" "live" {
@@ -114,4 +161,14 @@ resource "aws_lambda_provisioned_concurrency_config" "live" {
   function_name                     = aws_lambda_function.this[each.key].function_name
   qualifier                         = aws_lambda_alias.live[each.key].name
   provisioned_concurrent_executions = each.value.provisioned
+}
+
+moved {
+  from = aws_lambda_function.this["ingest"]
+  to   = aws_lambda_function.ingest[0]
+}
+
+moved {
+  from = aws_lambda_alias.live["ingest"]
+  to   = aws_lambda_alias.ingest[0]
 }

@@ -35,12 +35,15 @@ output "access_log_bucket" {
 
 output "function_names" {
   description = "Names of the functions by role."
-  value       = { for role, function in aws_lambda_function.this : role => function.function_name }
+  value       = { for role, function in local.lambda_functions : role => function.function_name }
 }
 
 output "live_versions" {
   description = "Version that the alias `live` of each function stands at, for `pinned_versions`."
-  value       = { for role, alias in aws_lambda_alias.live : role => alias.function_version }
+  value = merge(
+    { for role, alias in aws_lambda_alias.live : role => alias.function_version },
+    { for alias in aws_lambda_alias.ingest : "ingest" => alias.function_version },
+  )
 }
 
 output "alarm_topic_arns" {

@@ -114,7 +114,7 @@ resource "aws_cloudwatch_event_target" "ingest" {
 
   rule      = aws_cloudwatch_event_rule.ingest[0].name
   target_id = "ingest"
-  arn       = aws_lambda_alias.live["ingest"].arn
+  arn       = aws_lambda_alias.ingest[0].arn
 
   # What cannot be handed to Lambda: throttled, or not permitted.
   retry_policy {
@@ -133,8 +133,8 @@ resource "aws_lambda_permission" "ingest" {
   statement_id  = "Schedule"
   action        = "lambda:InvokeFunction"
   principal     = "events.amazonaws.com"
-  function_name = aws_lambda_function.this["ingest"].function_name
-  qualifier     = aws_lambda_alias.live["ingest"].name
+  function_name = aws_lambda_function.ingest[0].function_name
+  qualifier     = aws_lambda_alias.ingest[0].name
   source_arn    = aws_cloudwatch_event_rule.ingest[0].arn
 }
 
@@ -142,8 +142,8 @@ resource "aws_lambda_permission" "ingest" {
 resource "aws_lambda_function_event_invoke_config" "ingest" {
   count = local.has_ingest ? 1 : 0
 
-  function_name                = aws_lambda_function.this["ingest"].function_name
-  qualifier                    = aws_lambda_alias.live["ingest"].name
+  function_name                = aws_lambda_function.ingest[0].function_name
+  qualifier                    = aws_lambda_alias.ingest[0].name
   maximum_event_age_in_seconds = 3600
   maximum_retry_attempts       = 1
 

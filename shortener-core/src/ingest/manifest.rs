@@ -97,7 +97,7 @@ pub(crate) struct Figures {
     /// Requests for codes that no link has.
     #[serde(default)]
     pub(crate) orphans: u64,
-    /// Requests that the edge says it answered, where it was asked.
+    /// Requests that the edge said it answered when the hour was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<u64>,
 }
@@ -156,10 +156,20 @@ impl Manifest {
         Item::encode(keys::ingest_hour(hour), &stored)
     }
 
+    /// Whether the hour was ever counted, and not only begun.
+    pub(crate) fn is_counted(&self) -> bool {
+        !self.files.is_empty() || self.figures.lines > 0
+    }
+
     /// The hours that a file is known to touch; none if it is not counted, or was another one then.
     pub(crate) fn touched(&self, file: &LogFile) -> Option<Touched> {
         let (content, touched) = self.files.get(&Name::of(file))?;
         (*content == Content::of(file)).then_some(*touched)
+    }
+
+    /// The hours that a file touched when it was counted, whatever is in it now; none if it never was.
+    pub(crate) fn touched_before(&self, file: &LogFile) -> Option<Touched> {
+        self.files.get(&Name::of(file)).map(|(_, touched)| *touched)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::table::{Table, TableError};
 
 mod attempt;
 mod claim;
+mod figures;
 mod files;
 mod hour;
 mod lease;
@@ -25,6 +26,7 @@ mod pass;
 mod problems;
 mod reading;
 mod settle;
+mod slow;
 mod storing;
 mod strays;
 

@@ -394,6 +394,11 @@ pub fn ingest_figures(hour: Hour) -> Key {
     Key::new(INGEST, format!("FIGURES#{hour}"))
 }
 
+/// The hour of a key of [`ingest_figures`].
+pub fn parse_ingest_figures(key: &Key) -> Option<Hour> {
+    Hour::parse(key.sk.strip_prefix("FIGURES#")?)
+}
+
 /// The range of [`ingest_figures`] from one hour to another, both inclusive.
 pub fn ingest_figures_between(from: Hour, to: Hour) -> SortRange {
     SortRange { from: Some(format!("FIGURES#{from}")), to: Some(format!("FIGURES#{to}\0")) }
@@ -402,6 +407,11 @@ pub fn ingest_figures_between(from: Hour, to: Hour) -> SortRange {
 /// Who is counting logs at the moment, and until when.
 pub fn ingest_lease() -> Key {
     Key::new(INGEST, "LEASE")
+}
+
+/// The hours that take longer to count than a run may.
+pub fn ingest_slow() -> Key {
+    Key::new(INGEST, "SLOW")
 }
 
 /// The salt of a day's visitors.

@@ -9,6 +9,7 @@ mod mutants;
 mod passes;
 mod proof;
 mod reissued;
+mod requests;
 mod tables;
 mod trouble;
 mod world;

@@ -180,7 +180,7 @@ run "by_default" {
 
   assert {
     condition = jsonencode({
-      for role, function in aws_lambda_function.this : role => [function.image_config[0].command, function.image_config[0].entry_point, function.timeout]
+      for role, function in local.lambda_functions : role => [function.image_config[0].command, function.image_config[0].entry_point, function.timeout]
       }) == jsonencode({
       redirect = [["redirect"], null, 4]
       api      = [["api"], null, 30]
@@ -189,11 +189,11 @@ run "by_default" {
     error_message = "a function does not start its role of the image, or for too long"
   }
   assert {
-    condition     = alltrue([for function in aws_lambda_function.this : function.publish && function.architectures == tolist(["arm64"]) && function.reserved_concurrent_executions == -1 && function.tracing_config[0].mode == "PassThrough"])
+    condition     = alltrue([for function in local.lambda_functions : function.publish && function.architectures == tolist(["arm64"]) && function.reserved_concurrent_executions == -1 && function.tracing_config[0].mode == "PassThrough"])
     error_message = "a function does not publish versions, is no arm64, reserves concurrency or traces"
   }
   assert {
-    condition     = alltrue([for role, function in aws_lambda_function.this : function.logging_config[0].log_group == aws_cloudwatch_log_group.function[role].name && aws_cloudwatch_log_group.function[role].retention_in_days == 30])
+    condition     = alltrue([for role, function in local.lambda_functions : function.logging_config[0].log_group == aws_cloudwatch_log_group.function[role].name && aws_cloudwatch_log_group.function[role].retention_in_days == 30])
     error_message = "a function logs elsewhere than in its own group, or for ever"
   }
   assert {
@@ -201,7 +201,11 @@ run "by_default" {
     error_message = "a function's settings are not what the binary reads"
   }
   assert {
-    condition     = length(aws_lambda_provisioned_concurrency_config.live) == 0 && alltrue([for alias in aws_lambda_alias.live : alias.function_version == "7"])
+    condition     = aws_lambda_function.ingest[0].environment[0].variables["SHORT_DISTRIBUTION_ID"] == aws_cloudfront_distribution.edge.id
+    error_message = "ingest does not know whose logs it counts"
+  }
+  assert {
+    condition     = length(aws_lambda_provisioned_concurrency_config.live) == 0 && alltrue([for alias in concat(values(aws_lambda_alias.live), aws_lambda_alias.ingest) : alias.function_version == "7"])
     error_message = "concurrency is provisioned though nobody asked, or an alias is not at the newest version"
   }
 
@@ -436,7 +440,7 @@ run "with_everything" {
     error_message = "concurrency is not provisioned on the alias"
   }
   assert {
-    condition     = { for role, function in aws_lambda_function.this : role => function.reserved_concurrent_executions } == { redirect = 100, api = 20, ingest = -1 }
+    condition     = { for role, function in local.lambda_functions : role => function.reserved_concurrent_executions } == { redirect = 100, api = 20, ingest = -1 }
     error_message = "concurrency is not reserved as asked"
   }
   assert {
@@ -478,7 +482,7 @@ run "with_everything" {
       for role in aws_iam_role_policy.function : [
         for statement in jsondecode(role.policy).Statement : statement.Action if contains(statement.Resource, "*")
       ]
-    ])) == toset(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]) && alltrue([for function in aws_lambda_function.this : function.tracing_config[0].mode == "Active"])
+    ])) == toset(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]) && alltrue([for function in local.lambda_functions : function.tracing_config[0].mode == "Active"])
     error_message = "functions are not traced, or the wildcard of tracing allows something else"
   }
   assert {
@@ -506,7 +510,7 @@ run "with_everything_off" {
     error_message = "a web ACL is left"
   }
   assert {
-    condition     = length(aws_s3_bucket.access_logs) == 0 && length(aws_cloudwatch_log_delivery.access_logs) == 0 && toset(keys(aws_lambda_function.this)) == toset(["redirect", "api"]) && length(aws_sqs_queue.ingest_failures) == 0
+    condition     = length(aws_s3_bucket.access_logs) == 0 && length(aws_cloudwatch_log_delivery.access_logs) == 0 && length(aws_lambda_function.ingest) == 0 && length(aws_sqs_queue.ingest_failures) == 0
     error_message = "without access logs there is still something that writes or counts them"
   }
   assert {
@@ -534,7 +538,7 @@ run "without_a_base_url_or_statistics" {
     error_message = "a function is told a base URL that nobody knows"
   }
   assert {
-    condition     = length(aws_s3_bucket.access_logs) == 1 && !contains(keys(aws_lambda_function.this), "ingest") && length(aws_cloudwatch_event_rule.ingest) == 0 && length(aws_cloudwatch_metric_alarm.ingest_lag) == 0
+    condition     = length(aws_s3_bucket.access_logs) == 1 && length(aws_lambda_function.ingest) == 0 && length(aws_cloudwatch_event_rule.ingest) == 0 && length(aws_cloudwatch_metric_alarm.ingest_lag) == 0
     error_message = "clicks are counted though nobody asked, or the ledger is gone with the count"
   }
   assert {

@@ -1,7 +1,8 @@
 //! How far counting is, as a run may say it.
 //!
 //! A schedule lists everything that there is of late, so to it silence is knowledge: its claims go on with the clock. Files
-//! that someone names show how far they go and nothing else, so its clock proves nothing.
+//! that someone names show how far they go and nothing else, so its clock proves nothing. Where there is a schedule, it goes on
+//! from what it has called final itself, and what someone names does not show what was delivered in between.
 
 use std::collections::BTreeSet;
 
@@ -44,15 +45,20 @@ pub(super) fn claim(
     // The first run of all may leave something, which the next one must know.
     let begun = || left.first().filter(|_| findings.has_counted).map(|hour| hour.start());
     let as_of = as_of.or_else(begun)?;
+    let was_scheduled = before.as_ref().is_some_and(|before| before.is_scheduled);
     let was_final = before.and_then(|before| before.complete_until);
     let by_lateness = |at| Some(Hour::of(at).plus(-LATE_HOURS));
     let final_until = match findings.reach {
         _ if !findings.are_files_known => was_final,
         Reach::Recent => by_lateness(findings.began),
+        Reach::All if was_scheduled => was_final,
         Reach::All => was_final.max(by_lateness(as_of)),
     };
-    let complete_until = final_until.map(|hour| left.first().map_or(hour, |left| hour.min(*left)));
-    Some(EdgeReached { as_of, complete_until, left })
+    // The files of an hour that is left may have lines of the one before it as well.
+    let rises = left.first().map(|left| left.plus(-1));
+    let complete_until = final_until.map(|hour| rises.map_or(hour, |rises| hour.min(rises)));
+    let is_scheduled = was_scheduled || findings.reach == Reach::Recent;
+    Some(EdgeReached { as_of, complete_until, left, is_scheduled })
 }
 
 impl Findings {

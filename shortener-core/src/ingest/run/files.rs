@@ -37,6 +37,12 @@ impl Files {
         self.listed.iter().filter(|file| self.touched(file).is_none())
     }
 
+    /// The hours in which lines of a file were counted, of whichever version of it.
+    pub(super) fn touched_before(&self, file: &LogFile) -> impl Iterator<Item = Hour> {
+        let touched = self.manifests.get(&file.hour).and_then(|manifest| manifest.touched_before(file));
+        touched.unwrap_or_default().hours(file.hour)
+    }
+
     /// How many files with lines of `hour` were counted before and are gone, by the hours that they were named for.
     pub(super) fn missing(&self, hour: Hour) -> BTreeMap<Hour, usize> {
         let there: BTreeSet<_> = self.listed.iter().map(|file| (file.hour, Name::of(file))).collect();

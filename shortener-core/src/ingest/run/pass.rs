@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::super::manifest::{Content, Name};
 use super::super::{IngestReport, LogFile};
@@ -10,12 +11,14 @@ use super::files::Files;
 use super::hour::{HourDone, Learned, Outcome};
 use super::problems::{MOST_BROKEN, of_foreign, of_missing};
 use super::settle::settle;
+use super::slow::{SlowHours, WHAT_TO_DO};
 use super::{AHEAD_HOURS, Ingest, IngestError, LATE_HOURS, Reach, Recount};
 use crate::pace::Backoff;
 use crate::stats::Hour;
 use crate::when::whole_milliseconds;
 
 mod ending;
+mod requests;
 
 /// Most problems that a report names.
 const MOST_PROBLEMS: usize = 100;
@@ -26,6 +29,8 @@ pub(super) struct Pass<'a> {
     ingest: &'a Ingest,
     /// When the files were listed first.
     began: Timestamp,
+    /// The same by the clock that deadlines go by.
+    begun: Instant,
     files: Files,
     /// The last hour of which there can be lines.
     latest: Hour,
@@ -33,6 +38,8 @@ pub(super) struct Pass<'a> {
     since: Option<Hour>,
     /// Hours to count, the oldest first.
     todo: BTreeSet<Hour>,
+    /// Those among them that do not fit into a run.
+    slow: SlowHours,
     /// Hours that were looked at, with whatever outcome.
     tried: BTreeSet<Hour>,
     done: BTreeMap<Hour, HourDone>,
@@ -51,7 +58,7 @@ pub(super) struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// Lists the files and finds the new ones.
     pub(super) async fn begin(ingest: &'a Ingest) -> Result<Self, IngestError> {
-        let began = whole_milliseconds(ingest.clock.now());
+        let (began, begun) = (whole_milliseconds(ingest.clock.now()), Instant::now());
         let (first, latest) = (ingest.at_first(), Hour::of(began).plus(AHEAD_HOURS));
         let since = match ingest.options.reach {
             Reach::All => None,
@@ -65,6 +72,7 @@ impl<'a> Pass<'a> {
         let hours = since.map(|since| since..=latest);
         let files = first.files(hours, ingest.options.distribution.as_deref()).await?;
         let todo = hours_to_count(&files, ingest.options.recount);
+        let slow = if todo.is_empty() { SlowHours::default() } else { ingest.slow_hours().await? };
         let report = IngestReport {
             files: files.listed.len() as u64,
             new_files: files.new_ones().count() as u64,
@@ -73,9 +81,11 @@ impl<'a> Pass<'a> {
         Ok(Self {
             ingest,
             began,
+            begun,
             latest,
             since,
             todo,
+            slow,
             report,
             files,
             tried: BTreeSet::new(),
@@ -95,6 +105,7 @@ impl<'a> Pass<'a> {
         self.ask_for_requests().await;
         self.count().await;
         self.settle_all(true).await;
+        self.refresh_figures().await;
         if let Some(lease) = lease {
             self.ingest.give_back(lease).await;
         }
@@ -106,18 +117,8 @@ impl<'a> Pass<'a> {
         Ok(self.report)
     }
 
-    async fn ask_for_requests(&mut self) {
-        let (Some(meter), Some(distribution)) = (&self.ingest.meter, &self.files.distribution) else { return };
-        let (Some(first), Some(last)) = (self.todo.first(), self.todo.last()) else { return };
-        match meter.requests(distribution, *first..=*last).await {
-            Ok(expected) => self.expected = expected,
-            // The count is as true without it.
-            Err(error) => tracing::warn!(error = %with_causes(&error), "how many requests there were is not known"),
-        }
-    }
-
     async fn count(&mut self) {
-        while let Some(hour) = self.todo.pop_first() {
+        while let Some(hour) = self.slow.take_next(&mut self.todo) {
             if self.ingest.is_over() {
                 self.todo.insert(hour);
                 break;
@@ -126,6 +127,7 @@ impl<'a> Pass<'a> {
                 watch.hour(hour, self.todo.len());
             }
             self.tried.insert(hour);
+            let begun = Instant::now();
             match self.try_hour(hour).await {
                 Ok(Outcome::Counted(done)) => self.counted(hour, *done),
                 Ok(Outcome::TakenOver) => tracing::info!(%hour, "another count has taken the hour over"),
@@ -134,8 +136,7 @@ impl<'a> Pass<'a> {
                     self.problem(of_missing(hour, is_new, self.files.distribution.as_deref(), &gone));
                 }
                 Ok(Outcome::OutOfTime) => {
-                    self.tried.remove(&hour);
-                    self.todo.insert(hour);
+                    self.out_of_time(hour, begun);
                     break;
                 }
                 Err(error) => {
@@ -144,6 +145,15 @@ impl<'a> Pass<'a> {
                 }
             }
             self.settle_all(false).await;
+        }
+    }
+
+    /// Leaves an hour to a later run.
+    fn out_of_time(&mut self, hour: Hour, begun: Instant) {
+        self.tried.remove(&hour);
+        self.todo.insert(hour);
+        if self.slow.out_of_time(hour, begun, self.begun) {
+            self.problem(format!("hour {hour} takes longer than a run may: later ones try it last; {WHAT_TO_DO}"));
         }
     }
 
@@ -165,7 +175,7 @@ impl<'a> Pass<'a> {
     }
 
     fn counted(&mut self, hour: Hour, mut done: HourDone) {
-        done.figures.expected = self.expected.get(&hour).copied().or(done.before.figures.expected);
+        done.figures.expected = self.expected.get(&hour).copied();
         let figures = &done.figures;
         self.report.hours += u64::from(hour <= self.latest);
         self.report.lines += figures.lines;
@@ -192,6 +202,7 @@ impl<'a> Pass<'a> {
                 self.todo.extend(touched.hours(file.hour).filter(|hour| !self.tried.contains(hour)));
             }
         }
+        self.slow.counted(hour);
         self.done.insert(hour, done);
     }
 
@@ -247,18 +258,16 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// The hours of new files, of which it is not known yet what they touch, or all hours that files are known to touch.
+/// The hours of new files, of which it is not known yet what they touch, and those that a file touched which is another one
+/// now; or all hours that files are known to touch.
 fn hours_to_count(files: &Files, recount: Recount) -> BTreeSet<Hour> {
-    let new = files.new_ones().map(|file| file.hour);
+    let of = |file: &LogFile| {
+        let own = files.touched(file).is_none().then_some(file.hour);
+        own.into_iter().chain(files.touched_before(file)).collect::<Vec<_>>()
+    };
     match recount {
-        Recount::New => new.collect(),
-        Recount::All => {
-            let touched = |file: &LogFile| {
-                let touched = files.touched(file).map(|touched| touched.hours(file.hour).collect::<Vec<_>>());
-                touched.unwrap_or_else(|| vec![file.hour])
-            };
-            files.listed.iter().flat_map(touched).collect()
-        }
+        Recount::New => files.new_ones().flat_map(of).collect(),
+        Recount::All => files.listed.iter().flat_map(of).collect(),
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) fn of_foreign(distribution: &str, files: u64, wanted: Option<&str>) -
     let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
     let why = match wanted {
         Some(wanted) => format!("only those of {wanted} are counted"),
-        None => "there are several distributions, name one by --distribution".to_owned(),
+        None => {
+            "there are several distributions, name one, by --distribution or by SHORT_DISTRIBUTION_ID of the function"
+                .to_owned()
+        }
     };
     format!("{files} of distribution {distribution} left alone: {why}")
 }

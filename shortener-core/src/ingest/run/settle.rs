@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::super::manifest::{Manifest, Name};
 use super::hour::{HourDone, Mark};
 use super::{Ingest, IngestError};
-use crate::service::HourFigures;
 use crate::stats::Hour;
-use crate::table::{Condition, Item, TableError, Write, keys};
+use crate::table::{Condition, TableError, Write};
 
 /// What an hour's files have come to.
 #[derive(Debug)]
@@ -28,7 +27,8 @@ pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing
     }
     let mut is_complete = true;
     for ((_, name), mark) in own() {
-        if manifest.files.get(name) == Some(mark) || is_counted(hour, *name, *mark, done) {
+        let before = manifest.files.get(name);
+        if before == Some(mark) || is_counted((hour, *name), *mark, before, done) {
             manifest.files.insert(*name, *mark);
         } else {
             is_complete = false;
@@ -37,11 +37,12 @@ pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing
     Some(Settled { manifest, is_complete })
 }
 
-/// Whether every hour that a file touches is counted with the file as it is.
-fn is_counted(named: Hour, name: Name, mark: Mark, done: &BTreeMap<Hour, HourDone>) -> bool {
+/// Whether every hour that a file touches, or touched when it was another one, is counted with the file as it is.
+fn is_counted(file: (Hour, Name), mark: Mark, before: Option<&Mark>, done: &BTreeMap<Hour, HourDone>) -> bool {
     let (content, touched) = mark;
-    touched.hours(named).all(|hour| {
-        let counted = done.get(&hour).and_then(|done| done.files.get(&(named, name)));
+    let touched_before = before.map(|(_, touched)| *touched).unwrap_or_default();
+    touched.hours(file.0).chain(touched_before.hours(file.0)).all(|hour| {
+        let counted = done.get(&hour).and_then(|done| done.files.get(&file));
         counted.is_some_and(|(other, _)| *other == content)
     })
 }
@@ -54,20 +55,6 @@ impl Ingest {
         match self.patiently(|| self.table.write(&write)).await {
             Ok(()) => self.remember_figures(hour, manifest).await.map(|()| true),
             Err(IngestError::Table(TableError::ConditionFailed { .. })) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Stores how complete the count of an hour is, for whoever reads statistics.
-    async fn remember_figures(&self, hour: Hour, manifest: &Manifest) -> Result<(), IngestError> {
-        let Some(requests) = manifest.figures.expected else { return Ok(()) };
-        let figures = HourFigures { lines: manifest.figures.lines, requests };
-        let mut item = Item::encode(keys::ingest_figures(hour), &figures)?;
-        item.attributes.insert(keys::attribute::GENERATION.to_owned(), manifest.generation.into());
-        let write = [Write::put(item).when(Condition::GenerationBelow(manifest.generation + 1))];
-        match self.patiently(|| self.table.write(&write)).await {
-            // Another run has stored what it knows, which is more.
-            Ok(()) | Err(IngestError::Table(TableError::ConditionFailed { .. })) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct EdgeReached {
     pub(crate) complete_until: Option<Hour>,
     /// Hours that a count has left to a later one: none of them is final.
     pub(crate) left: BTreeSet<Hour>,
+    /// Whether a schedule has ever counted: it alone sees everything, and says what is final.
+    pub(crate) is_scheduled: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -31,6 +33,8 @@ struct Stored {
     /// The first moments of hours, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left: Vec<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_scheduled: bool,
 }
 
 impl Sources {
@@ -41,11 +45,12 @@ impl Sources {
     pub(crate) async fn edge(&self) -> Result<Option<EdgeReached>, TableError> {
         let key = keys::count_source(Source::edge().as_str());
         let Some(item) = self.table.get(&key, Consistency::Strong).await? else { return Ok(None) };
-        let Stored { reached, left } = item.decode()?;
+        let Stored { reached, left, is_scheduled } = item.decode()?;
         Ok(Some(EdgeReached {
             as_of: reached.as_of,
             complete_until: reached.complete_until.map(Hour::of),
             left: left.into_iter().map(Hour::of).collect(),
+            is_scheduled,
         }))
     }
 
@@ -58,6 +63,7 @@ impl Sources {
         let stored = Stored {
             reached: Reached { as_of, complete_until, stopped_at: None },
             left: edge.left.iter().take(MOST_LEFT).map(|hour| hour.start()).collect(),
+            is_scheduled: edge.is_scheduled,
         };
         let item = Item::encode(keys::count_source(Source::edge().as_str()), &stored)?;
         self.table.write(&[Write::put(item)]).await

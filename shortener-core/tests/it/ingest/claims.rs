@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use shortener_core::ingest::{IngestOptions, IngestReport, Reach};
+use shortener_core::ingest::testing::logs::MemoryLogs;
+use shortener_core::ingest::{Ingest, IngestOptions, IngestReport, LogSource, Reach};
 use shortener_core::stats::{Hour, Source, Sources};
 use shortener_core::table::{Table, Write, keys};
+use tokio::time::Instant;
 
 use super::mutants::log_of;
 use super::passes::name;
 use super::tables::{Behind, Late};
-use super::world::World;
+use super::world::{World, clicks, hour, subject};
 
 /// `as_of` and `complete_until`.
 type Claim = (Option<Timestamp>, Option<Timestamp>);
@@ -136,7 +138,7 @@ async fn an_hour_that_is_left_is_not_final_until_it_is_counted_whatever_else_is_
     world.advance_hours(24);
     put(&world, 24 * 6, "much later");
     let report = world.pass().await;
-    assert_eq!(claim(&report), (Some(moment("2026-11-30T19:00:00Z")), Some(moment("2026-11-24T19:00:00Z"))));
+    assert_eq!(claim(&report), (Some(moment("2026-11-30T19:00:00Z")), Some(moment("2026-11-24T18:00:00Z"))));
     put(&world, 1, "left");
     let report = world.pass_with(IngestOptions { without_missing: true, ..IngestOptions::default() }).await.unwrap();
     assert_eq!(claim(&report), (Some(moment("2026-11-30T19:00:00Z")), Some(moment("2026-11-29T17:00:00Z"))));
@@ -151,7 +153,7 @@ async fn an_hour_whose_files_never_come_is_given_up_only_where_someone_says_so()
     world.logs.remove(&left);
     world.advance_hours(24 * 5);
     let given_up = || IngestOptions { without_missing: true, ..IngestOptions::default() };
-    let held = Some(moment("2026-11-24T19:00:00Z"));
+    let held = Some(moment("2026-11-24T18:00:00Z"));
     put(&world, 24 * 5, "later");
     assert_eq!(world.pass().await.complete_until, held);
     // Files of hours after it say nothing of it, and those around it do.
@@ -221,4 +223,42 @@ async fn a_slow_count_by_hand_does_not_take_back_what_the_schedule_says_meanwhil
     late.between.go.notify_one();
     slow.await.unwrap().unwrap();
     assert_eq!(stored(&world).await, scheduled);
+}
+
+#[tokio::test]
+async fn an_hour_is_not_final_while_a_new_file_of_the_next_one_may_have_lines_of_it() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(3);
+    put(&world, 0, "r1");
+    world.pass().await;
+    world.logs.put("E2EXAMPLE.2026-11-24-19.x", world.now(), log_of(&[("r2", 0), ("r3", 1)]));
+    world.advance_hours(60);
+    let over = IngestOptions { deadline: Some(Instant::now()), ..recent() };
+    let report = world.pass_with(over).await.unwrap();
+    assert_eq!((report.hours_left, report.complete_until), (1, Some(moment("2026-11-24T18:00:00Z"))));
+    let report = world.pass_with(recent()).await.unwrap();
+    assert_eq!((world.people("a").await, report.complete_until), (2, Some(moment("2026-11-26T07:00:00Z"))));
+}
+
+#[tokio::test]
+async fn a_count_by_hand_in_a_pause_of_the_schedule_hides_nothing_from_it() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(1);
+    let before = world.pass_with(recent()).await.unwrap();
+    world.advance_hours(24);
+    put(&world, 24, "in the pause");
+    world.advance_hours(24 * 4);
+    // Someone names the newest file alone.
+    let by_hand = Arc::new(MemoryLogs::new(world.clock.clone()));
+    let newest = "E2EXAMPLE.2026-11-29-18.newest";
+    for logs in [&by_hand, &world.logs] {
+        logs.put(newest, world.now(), log_of(&[("newest", 24 * 5)]));
+    }
+    let source: Arc<dyn LogSource> = by_hand;
+    let hand = Ingest::new(world.service(&world.table), source, IngestOptions::default()).run().await.unwrap();
+    assert_eq!((hand.hours, hand.complete_until), (1, before.complete_until));
+    let report = world.pass_with(recent()).await.unwrap();
+    assert_eq!((report.new_files, report.complete_until), (1, Some(moment("2026-11-28T17:00:00Z"))));
+    let item = world.item(subject("a"), hour("2026-11-25T18")).await;
+    assert_eq!(clicks(item.as_ref())[0], 1);
 }

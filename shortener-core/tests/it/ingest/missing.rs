@@ -1,10 +1,15 @@
 //! Files that were counted and are not there any more.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use shortener_core::ingest::{IngestOptions, IngestReport, Reach, Recount};
+use shortener_core::table::{Table, TableError, keys};
 
 use super::mutants::log_of;
 use super::passes::{name, world};
-use super::world::{World, clicks, hour, subject};
+use super::tables::{Behind, Between, Request};
+use super::world::{FIRST, World, clicks, hour, subject};
 
 #[tokio::test]
 async fn an_hour_of_which_files_are_missing_is_not_counted_again_unless_asked() {
@@ -93,7 +98,7 @@ async fn a_missing_file_is_missed_by_the_hours_of_its_lines_and_not_by_that_of_i
     world.advance_hours(40);
     let recent = IngestOptions { reach: Reach::Recent, ..IngestOptions::default() };
     let report = world.pass_with(recent).await.unwrap();
-    assert_eq!(report.complete_until, Some(hour("2026-11-24T18").start()), "not beyond what is left");
+    assert_eq!(report.complete_until, Some(hour("2026-11-24T17").start()), "not beyond what is left");
     world.pass_with(IngestOptions { without_missing: true, ..IngestOptions::default() }).await.unwrap();
     assert_eq!((people_by_hour(&world).await, world.pass().await.hours_left), ([2, 2], 0));
 }
@@ -123,4 +128,46 @@ async fn what_is_counted_in_full_is_remembered_although_a_file_beside_it_is_not(
     assert_eq!((report.new_files, report.hours, missing(&report)), (2, 1, vec!["2026-11-24T19"]));
     assert_eq!(world.pass().await.new_files, 1);
     assert_eq!(people_by_hour(&world).await, [2, 1]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_replaced_leaves_no_line_in_the_hour_beside_its_own() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(3);
+    put(&world, 0, "own", &[("r1", 0)]);
+    put(&world, 1, "replaced", &[("r2", 0), ("r3", 1)]);
+    world.pass().await;
+    assert_eq!(people_by_hour(&world).await, [2, 1]);
+    put(&world, 1, "replaced", &[("r3", 1), ("r4", 1)]);
+    let report = world.pass().await;
+    assert_eq!((report.new_files, report.hours, report.hours_left), (1, 2, 0));
+    assert_eq!((people_by_hour(&world).await, world.pass().await.new_files), ([1, 2], 0));
+}
+
+/// Fails whenever the count of the first hour is begun.
+#[derive(Debug)]
+struct NotTheFirst;
+
+#[async_trait]
+impl Between for NotTheFirst {
+    async fn before(&self, what: Request<'_>) -> Result<(), TableError> {
+        match what {
+            Request::Add(key) if *key == keys::ingest_hour(hour(FIRST)) => Err(TableError::BadItem("odd".to_owned())),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_file_stays_a_new_one_until_the_hours_of_what_it_was_are_counted_as_well() {
+    let world = World::with_links(["a".to_owned()]).await;
+    world.advance_hours(3);
+    put(&world, 0, "own", &[("r1", 0)]);
+    put(&world, 1, "replaced", &[("r2", 0), ("r3", 1)]);
+    world.pass().await;
+    put(&world, 1, "replaced", &[("r3", 1), ("r4", 1)]);
+    let table: Arc<dyn Table> = Behind::new(&world.table, NotTheFirst);
+    let report = world.ingest(&table, IngestOptions::default()).run().await.unwrap();
+    assert_eq!((report.hours, report.hours_left, people_by_hour(&world).await), (1, 1, [2, 2]));
+    assert_eq!((world.pass().await.hours_left, people_by_hour(&world).await), (0, [1, 2]));
 }

@@ -1,18 +1,16 @@
 //! What a pass does, and what it leaves alone.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use shortener_core::ingest::testing::clicks::Plan;
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
-use shortener_core::ingest::{IngestOptions, Lease, LogLine, Reach, Recount, RequestMeter, SourceError};
+use shortener_core::ingest::{IngestOptions, Lease, LogLine, Reach, Recount};
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
-use shortener_core::stats::{Hour, Source, Sources};
-use shortener_core::table::{Consistency, Table, Write, keys};
+use shortener_core::stats::{Source, Sources};
+use shortener_core::table::{Table, Write};
 use tokio::time::Instant;
 
 use super::super::fixture::coded;
@@ -119,7 +117,7 @@ async fn a_dry_run_reports_and_writes_nothing() {
     let options = IngestOptions { mode: Mode::DryRun, lease, ..IngestOptions::default() };
     let report = world.ingest(&shared, options).run().await.unwrap();
     assert_eq!((report.lines, report.orphans, report.hours, report.hours_left, report.written), (2, 1, 1, 0, 0));
-    assert_eq!(counting.between.0.load(std::sync::atomic::Ordering::SeqCst), 0);
+    assert_eq!(counting.between.0.load(Ordering::SeqCst), 0);
     assert_eq!(world.pass().await.new_files, 1);
 }
 
@@ -158,6 +156,27 @@ async fn files_of_another_distribution_are_left_alone_and_named() {
     let problem = "1 file of distribution EOTHER left alone: only those of E2EXAMPLE are counted";
     assert_eq!((report.files, &report.problems[..]), (1, &[problem.to_owned()][..]));
     assert_eq!(world.people("a").await, 1);
+}
+
+#[tokio::test]
+async fn while_the_distribution_is_not_known_no_hour_becomes_final() {
+    let world = world().await;
+    let recent = || IngestOptions { reach: Reach::Recent, ..IngestOptions::default() };
+    world.put("1", &[("r1", "/a", 302)]);
+    let before = world.pass_with(recent()).await.unwrap();
+    world.logs.put("EOTHER.2026-11-24-19.x", world.now(), log_of(&[("r2", 1)]));
+    world.put("2", &[("r3", "/a", 302)]);
+    for _ in 0..30 {
+        world.advance_hours(1);
+        let report = world.pass_with(recent()).await.unwrap();
+        assert_eq!((report.as_of, report.complete_until), (before.as_of, before.complete_until));
+        let what_to_set = "name one, by --distribution or by SHORT_DISTRIBUTION_ID of the function";
+        assert!(report.problems.iter().all(|problem| problem.ends_with(what_to_set)), "{:?}", report.problems);
+    }
+    world.logs.remove("EOTHER.2026-11-24-19.x");
+    let report = world.pass_with(recent()).await.unwrap();
+    assert_eq!((world.people("a").await, report.as_of), (2, Some(world.now())));
+    assert_eq!(report.complete_until, Some(hour("2026-11-24T23").start()));
 }
 
 #[tokio::test]
@@ -210,35 +229,4 @@ async fn a_file_is_opened_once_unless_it_has_many_lines_of_other_hours() {
         let next = clicks(world.item(subject("a"), hour("2026-11-24T19")).await.as_ref())[0];
         assert_eq!((next, world.logs.opened() - before), (many as u64, opened));
     }
-}
-
-/// Says of every hour that there were so many requests.
-#[derive(Debug)]
-struct Always(u64);
-
-#[async_trait]
-impl RequestMeter for Always {
-    async fn requests(&self, _: &str, hours: RangeInclusive<Hour>) -> Result<BTreeMap<Hour, u64>, SourceError> {
-        Ok(BTreeMap::from([(*hours.start(), self.0)]))
-    }
-}
-
-#[tokio::test]
-async fn how_many_requests_the_edge_had_is_remembered_with_the_lines() {
-    let world = world().await;
-    let figures = async || {
-        let item = world.table.get(&keys::ingest_figures(hour(FIRST)), Consistency::Strong).await.unwrap();
-        item.map(|item| (item.number("lines").unwrap(), item.number("requests").unwrap()))
-    };
-    world.put("1", &[("r1", "/a", 302)]);
-    world.pass().await;
-    assert_eq!(figures().await, None);
-    world.put("2", &[("r2", "/a", 302)]);
-    let metered = world.ingest(&world.table, IngestOptions::default()).comparing_with(Arc::new(Always(5)));
-    metered.run().await.unwrap();
-    assert_eq!(figures().await, Some((2, 5)));
-    // Whoever counts without asking the edge forgets no answer.
-    world.put("3", &[("r3", "/a", 302)]);
-    world.pass().await;
-    assert_eq!(figures().await, Some((3, 5)));
 }

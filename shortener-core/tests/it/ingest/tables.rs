@@ -35,7 +35,7 @@ pub(super) trait Between: Send + Sync + fmt::Debug {
 pub(super) enum Request<'a> {
     Read,
     Write(&'a [Write]),
-    Add,
+    Add(&'a Key),
 }
 
 /// A table behind something.
@@ -87,9 +87,9 @@ impl<B: Between> Table for Behind<B> {
     }
 
     async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
-        self.between.before(Request::Add).await?;
+        self.between.before(Request::Add(key)).await?;
         let added = self.inner.add(key, attribute, n, ceiling).await?;
-        self.between.after(Request::Add).await?;
+        self.between.after(Request::Add(key)).await?;
         Ok(added)
     }
 }
@@ -140,7 +140,7 @@ impl Between for Chaos {
         // At every request there are two points: it is done, and its user never hears of it.
         self.pass().await;
         match what {
-            Request::Write(_) | Request::Add if self.draws() < self.faults => {
+            Request::Write(_) | Request::Add(_) if self.draws() < self.faults => {
                 Err(TableError::OutcomeUnknown("the reply was lost".into()))
             }
             _ => Ok(()),
@@ -155,7 +155,7 @@ pub(super) struct CountsWrites(pub(super) AtomicU64);
 #[async_trait]
 impl Between for CountsWrites {
     async fn before(&self, what: Request<'_>) -> Result<(), TableError> {
-        if let Request::Write(_) | Request::Add = what {
+        if let Request::Write(_) | Request::Add(_) = what {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
         Ok(())
@@ -238,7 +238,7 @@ pub(super) struct AfterAdd {
 #[async_trait]
 impl Between for AfterAdd {
     async fn after(&self, what: Request<'_>) -> Result<(), TableError> {
-        if matches!(what, Request::Add) && !self.has_held.swap(true, Ordering::SeqCst) {
+        if matches!(what, Request::Add(_)) && !self.has_held.swap(true, Ordering::SeqCst) {
             self.arrived.notify_one();
             self.go.notified().await;
         }

@@ -45,6 +45,10 @@ impl Pass<'_> {
             if let Err(error) = self.ingest.salts.destroy_due(now).await {
                 self.problem(format!("salts of visitors cannot be destroyed: {error}"));
             }
+            match self.ingest.remember_slow(&self.slow).await {
+                Ok(is_written) => self.report.written += u64::from(is_written),
+                Err(error) => self.problem(format!("hours to try last cannot be stored: {}", with_causes(&error))),
+            }
             if let Err(error) = self.say_how_far(left).await {
                 self.problem(format!("how far counting is cannot be stored: {}", with_causes(&error)));
             }
