@@ -148,3 +148,30 @@ async fn errors_of_the_days_visitors_are_independent() {
     assert!(day.error > 0.0 && both.estimate.abs_diff(2 * day.estimate) <= 1, "{day:?}, {both:?}");
     assert!((both.error * 2_f64.sqrt() - day.error).abs() < 1e-9, "{day:?}, {both:?}");
 }
+
+#[tokio::test]
+async fn a_ranking_is_read_on_behind_links_that_are_gone() {
+    let world = World::in_memory().await;
+    let domain = Domain::default_domain();
+    let shard = |code: &String| keys::shard(&domain, &link(code).code);
+    let in_shard = |wanted| (0..).map(|number| format!("code{number}")).filter(move |code| shard(code) == wanted);
+    let create = async |code: &str| {
+        world.session.create(&coded(code, "https://example.com/"), &WriteOptions::default()).await.unwrap();
+    };
+    // Only the statistics are left of the most clicked links of a shard: more of them than fit a page that is read on.
+    let gone: Vec<String> = in_shard(3).take(1_100).collect();
+    for (number, code) in (0..).zip(&gone) {
+        world.count("2027-01-02T10", &on(code), tally(5_000 - number, 0)).await;
+    }
+    let (second, first) = (in_shard(4).next().unwrap(), in_shard(3).nth(1_100).unwrap());
+    for (code, clicks) in [(&first, 20), (&second, 10)] {
+        create(code).await;
+        world.count("2027-01-02T10", &on(code), tally(clicks, 0)).await;
+    }
+    for (limit, expected) in [(1, &[(&first, 20)][..]), (3, &[(&first, 20), (&second, 10)])] {
+        let top = world.session.top(&TopQuery { limit: Some(limit), ..TopQuery::default() }).await.unwrap();
+        let seen: Vec<_> = top.links.iter().map(|link| (link.code.to_string(), link.clicks)).collect();
+        let expected: Vec<_> = expected.iter().map(|(code, clicks)| ((*code).clone(), *clicks)).collect();
+        assert_eq!(seen, expected, "{limit}");
+    }
+}
