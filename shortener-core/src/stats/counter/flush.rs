@@ -329,7 +329,7 @@ impl Flusher {
     }
 
     async fn report(&self, book: usize, reached: &Reached) {
-        if let Err(error) = self.sources.report(&self.books[book].source, reached).await {
+        if let Err(error) = self.sources.report_at(&self.books[book].source, reached, self.clock.now()).await {
             tracing::warn!(%error, "how far counting is cannot be stored");
         }
     }

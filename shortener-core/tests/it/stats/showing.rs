@@ -1,5 +1,7 @@
 //! What an answer shows, and to whom.
 
+use jiff::SignedDuration;
+use shortener_core::clock::Clock;
 use shortener_core::link::Domain;
 use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::service::Session;
@@ -174,4 +176,20 @@ async fn a_ranking_is_read_on_behind_links_that_are_gone() {
         let expected: Vec<_> = expected.iter().map(|(code, clicks)| ((*code).clone(), *clicks)).collect();
         assert_eq!(seen, expected, "{limit}");
     }
+}
+
+#[tokio::test]
+async fn servers_that_lag_behind_are_not_left_out() {
+    let world = World::in_memory().await;
+    let (sources, now) = (Sources::new(world.table.clone()), world.clock.now());
+    // Both say every ten seconds how far they are; under wide load one is four minutes behind, the other eleven.
+    for (server, minutes) in [(1, 11), (2, 4)] {
+        let reached =
+            Reached { as_of: now - SignedDuration::from_mins(minutes), complete_until: None, stopped_at: None };
+        sources.report_at(&Source::boot(uuid::Uuid::from_u128(server)), &reached, now).await.unwrap();
+    }
+    let behind = |minutes| Some(now - SignedDuration::from_mins(minutes));
+    assert_eq!(sources.progress(now).await.unwrap().as_of, behind(11));
+    let later = now + SignedDuration::from_mins(3);
+    assert_eq!(sources.progress(later).await.unwrap().as_of, behind(4), "neither runs: the latest there is");
 }
