@@ -12,6 +12,10 @@ use crate::when::whole_milliseconds;
 /// A run of a server that has not said so for this long counts no more, even if it has not said that it stopped.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(3);
 
+/// A run of a server that has not been heard of for this long is over. Longer than clocks differ: they may be wrong by five
+/// minutes each, because AWS refuses requests of others.
+const LOST_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
 /// For how long a run of a server is remembered after it was heard of last: as long as hours are.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(35 * 24);
 
@@ -108,6 +112,29 @@ impl Sources {
         let key = keys::count_source(source.as_str());
         let item = self.table.get(&key, crate::table::Consistency::Strong).await?;
         item.map(|item| item.decode()).transpose()
+    }
+
+    /// The runs of servers that have ended without saying so, and how far they were.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub(crate) async fn lost(&self, now: Timestamp) -> Result<Vec<(Source, Reached)>, TableError> {
+        let mut lost = Vec::new();
+        for item in all_of(self.table.as_ref(), keys::count_sources()).await? {
+            let report: Report = item.decode()?;
+            let source = keys::parse_count_source(&item.key).map(Source::named).filter(|source| !source.is_edge());
+            let is_lost = report.reached.stopped_at.is_none() && now.duration_since(report.heard_at()) >= LOST_AFTER;
+            lost.extend(source.filter(|_| is_lost).map(|source| (source, report.reached)));
+        }
+        Ok(lost)
+    }
+
+    /// Says of a run that is [lost](Self::lost) that it has stopped. Should it be running nonetheless, it says so itself soon.
+    ///
+    /// # Errors
+    /// The table failed: say it again, or the next time.
+    pub(crate) async fn close(&self, source: &Source, reached: &Reached) -> Result<(), TableError> {
+        self.report(source, &Reached { stopped_at: Some(reached.as_of), ..*reached }).await
     }
 
     /// How far counting is: the earliest of what still counts; the latest there is where nothing does.
