@@ -16,6 +16,7 @@ use shortener_core::table::{Order, Query, Table, keys};
 
 use super::support::{Served, TestCli, within};
 
+mod killed;
 #[cfg(unix)]
 mod proxies;
 

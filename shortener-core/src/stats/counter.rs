@@ -20,6 +20,9 @@ use crate::redirect::Visitor;
 mod book;
 mod flush;
 mod link;
+mod lost;
+mod notes;
+mod salted;
 mod sent;
 mod shard;
 

@@ -13,7 +13,7 @@ use crate::table::{Table, TableError};
 use super::{Hour, Tally};
 
 pub(crate) mod body;
-mod hours;
+pub(crate) mod hours;
 mod put;
 mod rollup;
 
@@ -35,6 +35,11 @@ impl Source {
     /// One run of one server, by an identifier that no other run has.
     pub fn boot(id: uuid::Uuid) -> Self {
         Self(id.simple().to_string())
+    }
+
+    /// The one of this name in keys.
+    pub(crate) fn named(name: &str) -> Self {
+        Self(name.to_owned())
     }
 
     /// Its name in keys.

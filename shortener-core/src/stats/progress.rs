@@ -16,6 +16,10 @@ pub(crate) use edge::EdgeReached;
 /// A run of a server that has not said so for this long counts no more, even if it has not said that it stopped.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(3);
 
+/// A run of a server that has not been heard of for this long is over. Longer than clocks differ: they may be wrong by five
+/// minutes each, because AWS refuses requests of others.
+const LOST_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
 /// For how long a run of a server is remembered after it was heard of last: as long as hours are.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(35 * 24);
 
@@ -30,6 +34,23 @@ pub struct Reached {
     /// When it ended, if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_at: Option<Timestamp>,
+}
+
+/// What a source says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Report {
+    #[serde(flatten)]
+    reached: Reached,
+    /// When it said so: a busy server is behind, and counts all the same. Servers of earlier versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reported_at: Option<Timestamp>,
+}
+
+impl Report {
+    /// When it was heard of last.
+    fn heard_at(&self) -> Timestamp {
+        self.reported_at.unwrap_or(self.reached.as_of)
+    }
 }
 
 /// How far counting is as a whole.
@@ -55,20 +76,33 @@ impl Sources {
         Self { table }
     }
 
-    /// Says how far a source is. Only the source itself says so.
+    /// Says how far a source is. Only the source itself says so. A run of a server says when, too: [`Self::report_at`].
     ///
     /// # Errors
     /// The table failed: say it again, or the next time.
     pub async fn report(&self, source: &Source, reached: &Reached) -> Result<(), TableError> {
-        let Reached { as_of, complete_until, stopped_at } = *reached;
-        let shown = Reached {
+        self.store(source, Report { reached: *reached, reported_at: None }).await
+    }
+
+    /// Says how far a run of a server is, as of now. It counts among those that are running for three minutes.
+    ///
+    /// # Errors
+    /// As [`Self::report`].
+    pub async fn report_at(&self, source: &Source, reached: &Reached, now: Timestamp) -> Result<(), TableError> {
+        self.store(source, Report { reached: *reached, reported_at: Some(now) }).await
+    }
+
+    async fn store(&self, source: &Source, report: Report) -> Result<(), TableError> {
+        let Reached { as_of, complete_until, stopped_at } = report.reached;
+        let reached = Reached {
             as_of: whole_milliseconds(as_of),
             complete_until: complete_until.map(whole_milliseconds),
             stopped_at: stopped_at.map(whole_milliseconds),
         };
+        let shown = Report { reached, reported_at: report.reported_at.map(whole_milliseconds) };
         let mut item = Item::encode(keys::count_source(source.as_str()), &shown)?;
         if !source.is_edge() {
-            let purge_at = reached.as_of.as_second().saturating_add(REMEMBERED.as_secs());
+            let purge_at = report.heard_at().as_second().saturating_add(REMEMBERED.as_secs());
             item.attributes.insert(keys::attribute::PURGE_AT.to_owned(), purge_at.into());
         }
         self.table.write(&[Write::put(item)]).await
@@ -84,6 +118,29 @@ impl Sources {
         item.map(|item| item.decode()).transpose()
     }
 
+    /// The runs of servers that have ended without saying so, and how far they were.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub(crate) async fn lost(&self, now: Timestamp) -> Result<Vec<(Source, Reached)>, TableError> {
+        let mut lost = Vec::new();
+        for item in all_of(self.table.as_ref(), keys::count_sources()).await? {
+            let report: Report = item.decode()?;
+            let source = keys::parse_count_source(&item.key).map(Source::named).filter(|source| !source.is_edge());
+            let is_lost = report.reached.stopped_at.is_none() && now.duration_since(report.heard_at()) >= LOST_AFTER;
+            lost.extend(source.filter(|_| is_lost).map(|source| (source, report.reached)));
+        }
+        Ok(lost)
+    }
+
+    /// Says of a run that is [lost](Self::lost) that it has stopped. Should it be running nonetheless, it says so itself soon.
+    ///
+    /// # Errors
+    /// The table failed: say it again, or the next time.
+    pub(crate) async fn close(&self, source: &Source, reached: &Reached) -> Result<(), TableError> {
+        self.report(source, &Reached { stopped_at: Some(reached.as_of), ..*reached }).await
+    }
+
     /// How far counting is: the earliest of what still counts; the latest there is where nothing does.
     ///
     /// # Errors
@@ -93,32 +150,32 @@ impl Sources {
         let mut sources = Vec::new();
         for item in all_of(self.table.as_ref(), keys::count_sources()).await? {
             let is_edge = item.key == edge;
-            sources.push((is_edge, item.decode::<Reached>()?));
+            sources.push((is_edge, item.decode::<Report>()?));
         }
         Ok(progress_of(&sources, now))
     }
 }
 
-fn progress_of(sources: &[(bool, Reached)], now: Timestamp) -> Progress {
-    let is_live = |(is_edge, reached): &&(bool, Reached)| {
-        *is_edge || (reached.stopped_at.is_none() && now.duration_since(reached.as_of) < SILENT_AFTER)
+fn progress_of(sources: &[(bool, Report)], now: Timestamp) -> Progress {
+    let is_live = |(is_edge, report): &&(bool, Report)| {
+        *is_edge || (report.reached.stopped_at.is_none() && now.duration_since(report.heard_at()) < SILENT_AFTER)
     };
     // Of a server, what is counted is final.
-    let final_until = |(is_edge, reached): &(bool, Reached)| {
+    let final_until = |(is_edge, Report { reached, .. }): &(bool, Report)| {
         if *is_edge { reached.complete_until } else { reached.complete_until.or(Some(reached.as_of)) }
     };
     let live: Vec<_> = sources.iter().filter(is_live).collect();
     if live.is_empty() {
-        let latest = sources.iter().max_by_key(|(_, reached)| reached.as_of);
+        let latest = sources.iter().max_by_key(|(_, report)| report.reached.as_of);
         return Progress {
-            as_of: latest.map(|(_, reached)| reached.as_of),
+            as_of: latest.map(|(_, report)| report.reached.as_of),
             complete_until: latest.and_then(final_until),
             has_edge: false,
         };
     }
     let finals: Option<Vec<_>> = live.iter().map(|source| final_until(source)).collect();
     Progress {
-        as_of: live.iter().map(|(_, reached)| reached.as_of).min(),
+        as_of: live.iter().map(|(_, report)| report.reached.as_of).min(),
         complete_until: finals.and_then(|finals| finals.into_iter().min()),
         has_edge: live.iter().any(|(is_edge, _)| *is_edge),
     }
@@ -158,14 +215,25 @@ mod tests {
         Timestamp::from_second(60 * minute).unwrap()
     }
 
-    fn reached(as_of: i64) -> Reached {
-        Reached { as_of: at(as_of), complete_until: None, stopped_at: None }
+    /// What servers of earlier versions have stored, and the edge stores.
+    fn reached(as_of: i64) -> Report {
+        let reached = Reached { as_of: at(as_of), complete_until: None, stopped_at: None };
+        Report { reached, reported_at: None }
+    }
+
+    fn reported(as_of: i64, reported_at: i64) -> Report {
+        Report { reported_at: Some(at(reported_at)), ..reached(as_of) }
     }
 
     #[test]
     fn counting_is_as_far_as_the_slowest_source_that_still_counts() {
-        let edge = Reached { complete_until: Some(at(60)), ..reached(95) };
-        let stopped = Reached { stopped_at: Some(at(99)), ..reached(99) };
+        let with = |reached, complete_until, stopped_at| {
+            let Report { reached: Reached { as_of, .. }, reported_at } = reached;
+            Report { reached: Reached { as_of, complete_until, stopped_at }, reported_at }
+        };
+        let edge = with(reached(95), Some(at(60)), None);
+        let stopped = with(reached(99), None, Some(at(99)));
+        let just_stopped = with(reported(70, 99), None, Some(at(99)));
         for (sources, expected) in [
             (vec![], (None, None)),
             (vec![(true, edge)], (Some(95), Some(60))),
@@ -175,7 +243,10 @@ mod tests {
             (vec![(false, reached(99)), (false, stopped)], (Some(99), Some(99))),
             (vec![(false, reached(50)), (false, reached(40))], (Some(50), Some(50))),
             (vec![(false, stopped), (false, reached(98))], (Some(98), Some(98))),
-            (vec![(true, Reached { complete_until: None, ..edge }), (false, reached(99))], (Some(95), None)),
+            (vec![(true, reached(95)), (false, reached(99))], (Some(95), None)),
+            (vec![(false, reported(89, 99)), (false, reported(96, 99))], (Some(89), Some(89))),
+            (vec![(false, reported(89, 97)), (false, reported(96, 99))], (Some(96), Some(96))),
+            (vec![(false, just_stopped), (false, reached(98))], (Some(98), Some(98))),
         ] {
             let progress = progress_of(&sources, at(100));
             let has_edge = sources.iter().any(|(is_edge, _)| *is_edge);

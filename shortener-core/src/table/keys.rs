@@ -371,7 +371,8 @@ pub fn is_count(key: &Key) -> bool {
     key.sk.starts_with("STATS#") || key.sk.starts_with("QUOTA#") || key.pk == INGEST
 }
 
-/// Partition of the state of counting: what is known of each hour's logs, the salts, and how far each source is.
+/// Partition of the state of counting: what is known of each hour's logs, the salts, how far each source is, and what it
+/// has not rolled up.
 pub const INGEST: &str = "INGEST";
 
 /// What is known of the logs of one hour: the fence of what is counted of it, and the files seen.
@@ -434,9 +435,24 @@ pub fn count_source(source: &str) -> Key {
     Key::new(INGEST, format!("SOURCE#{source}"))
 }
 
+/// The name of the source in a key of [`count_source`].
+pub fn parse_count_source(key: &Key) -> Option<&str> {
+    key.sk.strip_prefix("SOURCE#")
+}
+
 /// The range of all sources of counts.
 pub fn count_sources() -> SortRange {
     SortRange::prefix("SOURCE#")
+}
+
+/// Some of the days that a source has stored hours of and has not rolled up.
+pub fn pending_days(source: &str, number: u64) -> Key {
+    Key::new(INGEST, format!("PENDING#{source}#{number:016x}"))
+}
+
+/// The range of [`pending_days`] of a source.
+pub fn pending_days_of(source: &str) -> SortRange {
+    SortRange::prefix(&format!("PENDING#{source}#"))
 }
 
 /// Lower-case hexadecimal of bytes.

@@ -10,6 +10,7 @@ use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::sqlite::{SqliteOptions, SqliteTable};
 
 mod counter;
+mod killed;
 mod ledger;
 mod reading;
 mod salts;

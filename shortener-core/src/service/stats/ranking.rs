@@ -3,18 +3,18 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::long_term::{LongTerm, items_since};
-use crate::link::{Domain, ShortCode};
+use crate::link::Domain;
 use crate::service::{LinkRecord, Service, ServiceError};
 use crate::stats::{Hour, Month, Period, Subject};
-use crate::table::keys::{self, Index, SHARDS, attribute};
-use crate::table::{Item, Key, Order, Query, SortRange, TableError, is_purgeable};
+use crate::table::keys;
+use crate::table::{Item, Key, TableError, is_purgeable};
 
-/// How many shards are read at the same time.
-const CONCURRENCY: usize = 16;
+mod entries;
+
+use entries::{Entries, Entry, READ_ON};
 
 /// A link in a ranking.
 #[derive(Debug)]
@@ -24,51 +24,41 @@ pub(super) struct Ranked {
     pub(super) clicks: u64,
 }
 
-/// An entry of the index.
-struct Entry {
-    link: (Domain, ShortCode),
-    clicks: u64,
+impl Ranked {
+    /// What it is ranked by.
+    fn place(&self) -> impl Ord + '_ {
+        (Reverse(self.clicks), &self.record.domain, &self.record.code)
+    }
 }
 
 impl Service {
-    /// The most clicked links of some domains, most clicked first. Costs a read for each shard of each domain, and as many
-    /// for the links as those who are gone make necessary.
+    /// The most clicked links of some domains, most clicked first.
+    ///
+    /// Costs a read for each shard of each domain, and as many for the links as those who are gone make necessary: at most
+    /// 32 pages of the index more, with 500 entries each. It ends early where that is not enough.
     pub(super) async fn ranking(
         &self,
         domains: &[Domain],
         period: Period,
         limit: usize,
     ) -> Result<Vec<Ranked>, ServiceError> {
-        let mut entries = self.entries(domains, period, limit).await?;
-        entries.sort_by(|a, b| (Reverse(a.clicks), &a.link).cmp(&(Reverse(b.clicks), &b.link)));
-        let mut ranked = Vec::new();
-        for entries in entries.chunks(limit) {
-            ranked.extend(self.resolved(entries, period).await?);
-            if ranked.len() >= limit {
-                break;
+        let mut entries = Entries::of(self.table().as_ref(), domains, period, limit);
+        let (mut ranked, mut at_once) = (Vec::new(), limit);
+        loop {
+            let next = entries.next(at_once).await?;
+            if next.is_empty() {
+                return Ok(ranked);
             }
+            ranked.extend(self.resolved(&next, period).await?);
+            ranked.sort_by(|a, b| a.place().cmp(&b.place()));
+            ranked.truncate(limit);
+            // Codes that were given to another link have less than their entry says: a later entry may have more.
+            let last = ranked.get(limit - 1);
+            if last.is_some_and(|last| entries.most_clicks().is_none_or(|most| most <= last.clicks)) {
+                return Ok(ranked);
+            }
+            at_once = (2 * at_once).min(READ_ON);
         }
-        // Codes that were given to another link have less than their entry says.
-        ranked.sort_by_key(|link| Reverse(link.clicks));
-        ranked.truncate(limit);
-        Ok(ranked)
-    }
-
-    async fn entries(&self, domains: &[Domain], period: Period, limit: usize) -> Result<Vec<Entry>, TableError> {
-        let partitions =
-            domains.iter().flat_map(|domain| (0..SHARDS).map(move |shard| keys::top_partition(domain, period, shard)));
-        let reads: Vec<_> = partitions.map(|partition| self.shard(partition, limit)).collect();
-        let pages: Vec<Vec<Item>> = stream::iter(reads).buffer_unordered(CONCURRENCY).try_collect().await?;
-        let entry = |item: &Item| {
-            let clicks = item.number(attribute::TOP_CLICKS).and_then(|clicks| u64::try_from(clicks).ok())?;
-            Some(Entry { link: keys::parse_stats_link(&item.key)?, clicks })
-        };
-        Ok(pages.iter().flatten().filter_map(entry).collect())
-    }
-
-    async fn shard(&self, partition: String, limit: usize) -> Result<Vec<Item>, TableError> {
-        let (index, range, order) = (Some(Index::Top), SortRange::all(), Order::Descending);
-        Ok(self.table().query(&Query { index, partition, range, order, limit, start: None }).await?.items)
     }
 
     /// The links of some entries with their own clicks.

@@ -11,6 +11,7 @@ use super::SharedNames;
 use super::link::LinkCount;
 use crate::link::Domain;
 use crate::stats::{Hour, Source, Subject, Tally};
+use crate::table::MAX_TRANSACTION;
 
 /// Most links and hours that are held. Of more, only what the domain counts is counted.
 const MOST: usize = 1_000_000;
@@ -20,13 +21,17 @@ const MOST: usize = 1_000_000;
 #[derive(Debug)]
 pub(super) struct Book {
     pub(super) source: Source,
+    /// Whether the table knows the source, so that others find what it leaves.
+    pub(super) is_known: bool,
     pub(super) names: SharedNames,
     hours: BTreeMap<Hour, HashMap<Arc<Subject>, Total, RandomState>>,
     sites: Vec<(Domain, Arc<Subject>)>,
     /// What has changed since it was stored, the longest unstored first.
     unstored: VecDeque<Unstored>,
-    /// What is stored and not rolled up yet.
-    pub(super) days: BTreeSet<(Subject, Date)>,
+    /// What is stored, or about to be, and not rolled up yet, the first noted first.
+    pending: VecDeque<Pending>,
+    /// How many notes of it were made.
+    notes: u64,
     /// The hour in which it was begun.
     pub(super) begun: Hour,
     /// Hours before this one were dropped.
@@ -40,6 +45,22 @@ pub(super) struct Book {
 struct Total {
     count: LinkCount,
     is_unstored: bool,
+    /// Whether the table knows that its day is to be rolled up.
+    is_noted: bool,
+}
+
+/// Hours of links whose days are to be rolled up, and the number of the note in the table that says so.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub(super) number: u64,
+    hours: Vec<(Hour, Arc<Subject>)>,
+}
+
+impl Pending {
+    /// The days of it.
+    pub(super) fn days(&self) -> BTreeSet<(Subject, Date)> {
+        self.hours.iter().map(|(hour, subject)| ((**subject).clone(), hour.date())).collect()
+    }
 }
 
 /// An hour of a link that has changed.
@@ -62,11 +83,13 @@ impl Book {
     pub(super) fn new(source: Source, names: SharedNames, begun: Hour) -> Self {
         Self {
             source,
+            is_known: false,
             names,
             hours: BTreeMap::new(),
             sites: Vec::new(),
             unstored: VecDeque::new(),
-            days: BTreeSet::new(),
+            pending: VecDeque::new(),
+            notes: 0,
             begun,
             closed_before: None,
             held: 0,
@@ -147,12 +170,69 @@ impl Book {
         }
     }
 
-    /// Notes that a batch is stored, and that its days are to be rolled up.
-    pub(super) fn note_stored(&mut self, batch: Batch) {
-        for (hour, tallies) in batch.hours {
-            let date = hour.date();
-            self.days.extend(tallies.into_iter().map(|(subject, _)| (subject, date)));
+    /// What of a batch the table does not know that it is to be rolled up; none where it knows everything.
+    pub(super) fn unnoted(&mut self, batch: &Batch) -> Option<Pending> {
+        let all = batch.hours.iter().flat_map(|(hour, tallies)| tallies.iter().map(|(subject, _)| (*hour, subject)));
+        let unnoted = all.filter_map(|(hour, subject)| {
+            let (subject, total) = self.hours.get(&hour)?.get_key_value(subject)?;
+            (!total.is_noted).then(|| (hour, Arc::clone(subject)))
+        });
+        let hours: Vec<_> = unnoted.collect();
+        if hours.is_empty() {
+            return None;
         }
+        self.notes += 1;
+        Some(Pending { number: self.notes, hours })
+    }
+
+    /// Remembers that the table has been told.
+    pub(super) fn note(&mut self, pending: Pending) {
+        self.set_noted(&pending, true);
+        self.pending.push_back(pending);
+    }
+
+    /// Forgets what the table knows: others may have taken this run for lost, and rolled up what it had noted.
+    pub(super) fn forget_notes(&mut self) {
+        self.is_known = false;
+        self.hours.values_mut().flat_map(HashMap::values_mut).for_each(|total| total.is_noted = false);
+    }
+
+    /// The next ones to roll up, with at most so many hours of links if there are several. What is stored from now on of the same links is to be noted anew.
+    pub(super) fn next_pending(&mut self, most: usize) -> Vec<Pending> {
+        let mut hours = 0;
+        let fits = |pending: &&Pending| {
+            let is_first = hours == 0;
+            hours += pending.hours.len();
+            is_first || hours <= most
+        };
+        let next: Vec<_> = self.pending.iter().take_while(fits).take(MAX_TRANSACTION).cloned().collect();
+        for pending in &next {
+            self.set_noted(pending, false);
+        }
+        next
+    }
+
+    /// Notes that so many of the first ones are rolled up.
+    pub(super) fn drop_pending(&mut self, count: usize) {
+        self.pending.drain(..count.min(self.pending.len()));
+    }
+
+    fn set_noted(&mut self, pending: &Pending, is_noted: bool) {
+        for (hour, subject) in &pending.hours {
+            if let Some(total) = self.hours.get_mut(hour).and_then(|links| links.get_mut(subject)) {
+                total.is_noted = is_noted;
+            }
+        }
+    }
+
+    /// Whether everything that is stored is rolled up.
+    pub(super) fn is_rolled_up(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Days of links that are not rolled up.
+    pub(super) fn pending_days(&self) -> usize {
+        self.pending.iter().flat_map(Pending::days).collect::<BTreeSet<_>>().len()
     }
 
     /// How many hours of links wait to be stored.

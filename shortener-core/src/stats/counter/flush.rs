@@ -8,12 +8,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::book::{Batch, Book};
+use super::book::{Batch, Book, Pending};
+use super::lost::Lost;
+use super::notes::Notes;
+use super::salted::DaySalts;
 use super::shard::Links;
 use super::{ClickCounter, LinkCount, SharedNames, lock, new_names};
 use crate::clock::Clock;
-use crate::stats::{Hour, HourCount, Ledger, People, Reached, Salts, Source, Sources, Subject};
-use crate::table::{Table, TableError};
+use crate::stats::{Hour, HourCount, Ledger, People, Reached, Source, Sources, Subject};
+use crate::table::{Table, TableError, keys};
 
 /// How often what was counted is gathered and stored, if the table is quick: what a killed process loses at most.
 const EVERY: Duration = Duration::from_secs(1);
@@ -37,14 +40,8 @@ const ROLL_UP_EVERY: Duration = Duration::from_secs(10);
 /// How often it is said how far counting is.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
-/// How often salts are destroyed that are due.
-const DESTROY_EVERY: Duration = Duration::from_hours(1);
-
-/// How long before midnight the salt of the next day is made.
-const SALT_AHEAD: SignedDuration = SignedDuration::from_mins(10);
-
-/// How long a failed reading of salts rests.
-const SALT_AGAIN: Duration = Duration::from_secs(5);
+/// After so long without a report others may soon take this run for lost, and roll up and delete what it has noted.
+const UNHEARD: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long the first salt is waited for.
 const FIRST_SALT: Duration = Duration::from_secs(1);
@@ -69,7 +66,7 @@ const LAST_PAUSE: Duration = Duration::from_millis(100);
 pub struct Unstored {
     /// Requests in hours of which something may be missing: at least as many as are lost.
     pub requests: u64,
-    /// Days of links that are not rolled up. The next time that they are clicked, they are.
+    /// Days of links that are not rolled up. Another server does so, if one runs within 35 days.
     pub days: usize,
 }
 
@@ -80,15 +77,18 @@ pub struct Flusher {
     clock: Arc<dyn Clock>,
     ledger: Ledger,
     sources: Sources,
-    salts: Salts,
+    notes: Notes,
+    lost: Lost,
+    salts: DaySalts,
     /// The last one is written in; the others are on their way out.
     books: VecDeque<Book>,
     spare: Vec<Links>,
     generation: u64,
-    salted: Vec<Hour>,
     next: Turn,
     /// The moment up to which everything is in the books.
     gathered_at: Timestamp,
+    /// When it was said last how far counting is.
+    reported_at: Timestamp,
     times: Times,
 }
 
@@ -106,8 +106,6 @@ struct Times {
     store: Instant,
     roll_up: Instant,
     report: Instant,
-    salt: Instant,
-    destroy: Instant,
 }
 
 impl Flusher {
@@ -126,28 +124,23 @@ impl Flusher {
             counter,
             ledger: Ledger::new(Arc::clone(&table), Arc::clone(&clock)),
             sources: Sources::new(Arc::clone(&table)),
-            salts: Salts::new(table),
+            notes: Notes::new(Arc::clone(&table)),
+            lost: Lost::new(Arc::clone(&table)),
+            salts: DaySalts::new(table),
             books: VecDeque::from([Book::new(boot(gathered_at)?, names, Hour::of(gathered_at))]),
             clock,
             spare: Vec::new(),
             generation: 0,
-            salted: Vec::new(),
             next: Turn::Store,
             gathered_at,
-            times: Times {
-                gather: now,
-                store: now,
-                roll_up: now + ROLL_UP_EVERY,
-                report: now,
-                salt: now,
-                destroy: now,
-            },
+            reported_at: gathered_at,
+            times: Times { gather: now, store: now, roll_up: now + ROLL_UP_EVERY, report: now },
         })
     }
 
     /// Gets what is needed to tell people apart, if the table gives it within a second.
     pub async fn prepare(&mut self) {
-        if tokio::time::timeout(FIRST_SALT, self.keep_salts()).await.is_err() {
+        if tokio::time::timeout(FIRST_SALT, self.salts.keep(&self.counter, self.clock.now())).await.is_err() {
             tracing::warn!("the salt of the day is not there yet: visitors are not told apart for now");
         }
     }
@@ -170,7 +163,7 @@ impl Flusher {
             }
             let work = async {
                 if is_tick {
-                    self.keep_salts().await;
+                    self.salts.keep(&self.counter, self.clock.now()).await;
                 }
                 self.work().await;
             };
@@ -192,8 +185,12 @@ impl Flusher {
         self.books.iter().map(Book::waiting).sum::<usize>() < WAITING || Instant::now() >= self.times.gather
     }
 
+    fn is_rolled_up(&self) -> bool {
+        self.books.iter().all(Book::is_rolled_up)
+    }
+
     fn is_roll_up_due(&self) -> bool {
-        Instant::now() >= self.times.roll_up && self.books.iter().any(|book| !book.days.is_empty())
+        self.lost.is_any() || (Instant::now() >= self.times.roll_up && !self.is_rolled_up())
     }
 
     fn has_work(&self) -> bool {
@@ -273,93 +270,96 @@ impl Flusher {
 
     async fn store(&mut self) -> Result<(), TableError> {
         let Some(at) = self.books.iter().position(|book| !book.is_stored()) else { return Ok(()) };
+        let now = self.clock.now();
+        self.heed_silence(now);
+        if !self.books[at].is_known {
+            self.report(at, &Reached { as_of: self.stored_until(), complete_until: None, stopped_at: None }).await?;
+        }
         self.generation += 1;
         let (book, generation) = (&mut self.books[at], self.generation);
         let (Some(batch), source) = (book.next_batch(BATCH), book.source.clone()) else { return Ok(()) };
         let mut held = Held { book, batch: Some(batch.clone()) };
+        if let Some(pending) = held.book.unnoted(&batch) {
+            self.notes.write(&source, pending.number, &pending.days(), now).await?;
+            held.book.note(pending);
+        }
         let people = People::Counted;
         let counts = batch.hours.iter().map(|(hour, tallies)| HourCount { hour: *hour, generation, people, tallies });
         let recorded = self.ledger.record_hours(&source, &counts.collect::<Vec<_>>()).await?;
         held.batch = None;
-        held.book.note_stored(batch);
         if recorded.superseded > 0 {
             tracing::error!(?recorded, "someone else stores clicks under the name of this run");
         }
         Ok(())
     }
 
-    /// Rolls up a batch of days. After the last one it rests for a while.
+    /// Rolls up a batch of days, of servers that were killed before its own. After the last one it rests for a while.
     async fn roll_up(&mut self) -> Result<(), TableError> {
-        if let Some(at) = self.books.iter().position(|book| !book.days.is_empty()) {
-            let days: BTreeSet<_> = self.books[at].days.iter().take(BATCH).cloned().collect();
-            self.ledger.roll_up(&days).await?;
-            for day in &days {
-                self.books[at].days.remove(day);
-            }
+        if self.lost.is_any() {
+            return self.lost.roll_up(&self.ledger).await;
         }
-        if self.books.iter().all(|book| book.days.is_empty()) {
+        self.roll_up_own().await
+    }
+
+    async fn roll_up_own(&mut self) -> Result<(), TableError> {
+        if let Some(book) = self.books.iter_mut().find(|book| !book.is_rolled_up()) {
+            let pending = book.next_pending(BATCH);
+            let days: BTreeSet<_> = pending.iter().flat_map(Pending::days).collect();
+            self.ledger.roll_up(&days).await?;
+            let notes = pending.iter().map(|pending| keys::pending_days(book.source.as_str(), pending.number));
+            self.notes.delete(notes).await?;
+            book.drop_pending(pending.len());
+        }
+        if self.is_rolled_up() {
             self.times.roll_up = Instant::now() + ROLL_UP_EVERY;
         }
         Ok(())
     }
 
-    /// Says how far counting is, drops what is over, and destroys salts that are due.
+    /// Up to when everything is stored.
+    fn stored_until(&self) -> Timestamp {
+        self.books.iter().filter_map(Book::stored_until).min().unwrap_or(self.gathered_at)
+    }
+
+    /// Says how far counting is, drops what is over, looks for servers that were killed, and destroys salts that are due.
     async fn tidy_up(&mut self) {
         let now = Instant::now();
         if now >= self.times.report {
             self.times.report = now + REPORT_EVERY;
-            let unstored = self.books.iter().filter_map(Book::stored_until).min();
-            let as_of = unstored.unwrap_or(self.gathered_at);
-            let reached = Reached { as_of, complete_until: None, stopped_at: None };
-            self.report(self.books.len() - 1, &reached).await;
+            self.report_all(&Reached { as_of: self.stored_until(), complete_until: None, stopped_at: None }).await;
         }
-        while self.books.len() > 1 && self.books[0].is_stored() && self.books[0].days.is_empty() {
+        while self.books.len() > 1 && self.books[0].is_stored() && self.books[0].is_rolled_up() {
             let at = self.gathered_at;
-            self.report(0, &Reached { as_of: at, complete_until: None, stopped_at: Some(at) }).await;
+            warn_unreported(self.report(0, &Reached { as_of: at, complete_until: None, stopped_at: Some(at) }).await);
             self.books.pop_front();
         }
         let before = Hour::of(self.gathered_at).plus(-1);
         self.book().drop_hours_before(before);
-        if now >= self.times.destroy {
-            self.times.destroy = now + DESTROY_EVERY;
-            if let Err(error) = self.salts.destroy_due(self.clock.now()).await {
-                tracing::warn!(%error, "salts that are due cannot be destroyed");
-            }
+        self.salts.destroy_due(self.clock.now()).await;
+        self.lost.look(self.clock.now(), |source| self.books.iter().any(|book| book.source == *source)).await;
+    }
+
+    /// After a sleep of the machine others may have taken this run for lost: then it tells everything again.
+    fn heed_silence(&mut self, now: Timestamp) {
+        if now.duration_since(self.reported_at) > UNHEARD {
+            self.books.iter_mut().for_each(Book::forget_notes);
         }
     }
 
-    async fn report(&self, book: usize, reached: &Reached) {
-        if let Err(error) = self.sources.report(&self.books[book].source, reached).await {
-            tracing::warn!(%error, "how far counting is cannot be stored");
+    /// Says of every book how far counting is.
+    async fn report_all(&mut self, reached: &Reached) {
+        for book in 0..self.books.len() {
+            warn_unreported(self.report(book, reached).await);
         }
     }
 
-    /// Makes sure of the salts of today and, shortly before midnight, of tomorrow.
-    async fn keep_salts(&mut self) {
+    async fn report(&mut self, book: usize, reached: &Reached) -> Result<(), TableError> {
         let now = self.clock.now();
-        let first_hour = |at| Hour::all_of(Hour::of(at).date()).next();
-        let ahead = now.checked_add(SALT_AHEAD).unwrap_or(now);
-        let mut wanted: Vec<Hour> = [now, ahead].into_iter().filter_map(first_hour).collect();
-        wanted.dedup();
-        if wanted == self.salted || Instant::now() < self.times.salt {
-            return;
-        }
-        let mut salts = Vec::new();
-        for day in &wanted {
-            match self.salts.of(day.date(), now).await {
-                Ok(Some(salt)) => salts.push((*day, salt)),
-                Ok(None) => {
-                    tracing::warn!(date = %day.date(), "the day's salt is destroyed: its visitors are not counted");
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the salt of a day cannot be read");
-                    self.times.salt = Instant::now() + SALT_AGAIN;
-                    return;
-                }
-            }
-        }
-        self.counter.set_salts(&salts);
-        self.salted = wanted;
+        self.heed_silence(now);
+        self.sources.report_at(&self.books[book].source, reached, now).await?;
+        self.books[book].is_known = true;
+        self.reported_at = now;
+        Ok(())
     }
 
     /// Stores everything that is left, and says that this run has ended.
@@ -370,23 +370,27 @@ impl Flusher {
                 tokio::time::sleep(LAST_PAUSE).await;
             }
         }
-        while self.books.iter().any(|book| !book.days.is_empty()) {
-            if let Err(error) = self.roll_up().await {
+        while !self.is_rolled_up() {
+            if let Err(error) = self.roll_up_own().await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the last days cannot be rolled up yet");
                 tokio::time::sleep(LAST_PAUSE).await;
             }
         }
         let at = self.gathered_at;
-        for book in 0..self.books.len() {
-            self.report(book, &Reached { as_of: at, complete_until: None, stopped_at: Some(at) }).await;
-        }
+        self.report_all(&Reached { as_of: at, complete_until: None, stopped_at: Some(at) }).await;
     }
 
     fn left(&self) -> Unstored {
         Unstored {
             requests: self.books.iter().map(Book::unstored_requests).sum(),
-            days: self.books.iter().map(|book| book.days.len()).sum(),
+            days: self.books.iter().map(Book::pending_days).sum(),
         }
+    }
+}
+
+fn warn_unreported(reported: Result<(), TableError>) {
+    if let Err(error) = reported {
+        tracing::warn!(%error, "how far counting is cannot be stored");
     }
 }
 

@@ -19,19 +19,19 @@ use tokio::task::JoinHandle;
 
 use super::{hour, on};
 
-const PERSON: &str =
+pub(super) const PERSON: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 const CRAWLER: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
 /// A server that counts.
-struct Server {
+pub(super) struct Server {
     counter: Arc<ClickCounter>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Unstored>,
 }
 
 impl Server {
-    async fn start(table: &Arc<dyn Table>, clock: &Arc<TestClock>) -> Self {
+    pub(super) async fn start(table: &Arc<dyn Table>, clock: &Arc<TestClock>) -> Self {
         let counter = Arc::new(ClickCounter::new(clock.clone()));
         let mut flusher = Flusher::new(counter.clone(), table.clone(), clock.clone()).unwrap();
         flusher.prepare().await;
@@ -42,12 +42,18 @@ impl Server {
         Self { counter, stop, task }
     }
 
-    async fn stop(self) -> Unstored {
+    /// As kill -9 does.
+    pub(super) async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+
+    pub(super) async fn stop(self) -> Unstored {
         self.stop.send(()).unwrap();
         self.task.await.unwrap()
     }
 
-    fn click(&self, code: &str, visitor: Visitor<'_>) {
+    pub(super) fn click(&self, code: &str, visitor: Visitor<'_>) {
         self.counter.count(on(code), &hit(visitor));
     }
 }
@@ -57,16 +63,16 @@ fn hit(visitor: Visitor<'_>) -> Hit<'_> {
     Hit { outcome: Outcome::Click, visitor, referrer: b"", query: "", address }
 }
 
-fn clock() -> Arc<TestClock> {
+pub(super) fn clock() -> Arc<TestClock> {
     Arc::new(TestClock::at("2026-11-24T12:00:00Z".parse::<Timestamp>().unwrap()))
 }
 
-fn site() -> Subject {
+pub(super) fn site() -> Subject {
     Subject::Site(Domain::default_domain())
 }
 
 /// What all servers have counted of a subject in some hours, flat.
-async fn stored(table: &Arc<dyn Table>, subject: &Subject, from: &str, to: &str) -> BTreeMap<String, u64> {
+pub(super) async fn stored(table: &Arc<dyn Table>, subject: &Subject, from: &str, to: &str) -> BTreeMap<String, u64> {
     let (partition, range) = keys::hours_stats(subject, hour(from), hour(to));
     let query = Query { index: None, partition, range, order: Order::Ascending, limit: 1000, start: None };
     let mut flat = BTreeMap::new();
@@ -96,11 +102,11 @@ fn flatten(path: &str, value: &Value, flat: &mut BTreeMap<String, u64>) {
     }
 }
 
-async fn today(table: &Arc<dyn Table>, subject: &Subject) -> BTreeMap<String, u64> {
+pub(super) async fn today(table: &Arc<dyn Table>, subject: &Subject) -> BTreeMap<String, u64> {
     stored(table, subject, "2026-11-24T00", "2026-11-24T23").await
 }
 
-fn count(flat: &BTreeMap<String, u64>, path: &str) -> u64 {
+pub(super) fn count(flat: &BTreeMap<String, u64>, path: &str) -> u64 {
     flat.get(path).copied().unwrap_or(0)
 }
 

@@ -1,5 +1,7 @@
 //! What an answer shows, and to whom.
 
+use jiff::SignedDuration;
+use shortener_core::clock::Clock;
 use shortener_core::link::Domain;
 use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::service::Session;
@@ -188,4 +190,47 @@ async fn head_requests_and_prefetches_are_shown_and_in_no_total() {
     let mut listed: Vec<_> = listed.into_iter().map(|link| (link.code.to_string(), link.clicks)).collect();
     listed.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(listed, [("a".to_owned(), clicks(6, 10)), ("b".to_owned(), clicks(100, 100))]);
+}
+
+#[tokio::test]
+async fn a_ranking_is_read_on_behind_links_that_are_gone() {
+    let world = World::in_memory().await;
+    let domain = Domain::default_domain();
+    let shard = |code: &String| keys::shard(&domain, &link(code).code);
+    let in_shard = |wanted| (0..).map(|number| format!("code{number}")).filter(move |code| shard(code) == wanted);
+    let create = async |code: &str| {
+        world.session.create(&coded(code, "https://example.com/"), &WriteOptions::default()).await.unwrap();
+    };
+    // Only the statistics are left of the most clicked links of a shard: more of them than fit a page that is read on.
+    let gone: Vec<String> = in_shard(3).take(1_100).collect();
+    for (number, code) in (0..).zip(&gone) {
+        world.count("2027-01-02T10", &on(code), tally(5_000 - number, 0)).await;
+    }
+    let (second, first) = (in_shard(4).next().unwrap(), in_shard(3).nth(1_100).unwrap());
+    for (code, clicks) in [(&first, 20), (&second, 10)] {
+        create(code).await;
+        world.count("2027-01-02T10", &on(code), tally(clicks, 0)).await;
+    }
+    for (limit, expected) in [(1, &[(&first, 20)][..]), (3, &[(&first, 20), (&second, 10)])] {
+        let top = world.session.top(&TopQuery { limit: Some(limit), ..TopQuery::default() }).await.unwrap();
+        let seen: Vec<_> = top.links.iter().map(|link| (link.code.to_string(), link.clicks)).collect();
+        let expected: Vec<_> = expected.iter().map(|(code, clicks)| ((*code).clone(), *clicks)).collect();
+        assert_eq!(seen, expected, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn servers_that_lag_behind_are_not_left_out() {
+    let world = World::in_memory().await;
+    let (sources, now) = (Sources::new(world.table.clone()), world.clock.now());
+    // Both say every ten seconds how far they are; under wide load one is four minutes behind, the other eleven.
+    for (server, minutes) in [(1, 11), (2, 4)] {
+        let reached =
+            Reached { as_of: now - SignedDuration::from_mins(minutes), complete_until: None, stopped_at: None };
+        sources.report_at(&Source::boot(uuid::Uuid::from_u128(server)), &reached, now).await.unwrap();
+    }
+    let behind = |minutes| Some(now - SignedDuration::from_mins(minutes));
+    assert_eq!(sources.progress(now).await.unwrap().as_of, behind(11));
+    let later = now + SignedDuration::from_mins(3);
+    assert_eq!(sources.progress(later).await.unwrap().as_of, behind(4), "neither runs: the latest there is");
 }
