@@ -107,7 +107,7 @@ impl Accumulator {
     pub(crate) fn line(&mut self, line: &LogLine<'_>) {
         let domain = self.domain(line.host);
         let code = match line.method {
-            b"GET" | b"HEAD" => self.code(domain, line.path),
+            b"GET" | b"HEAD" if !fields::is_upgrade(line.result) => self.code(domain, line.path),
             _ => None,
         };
         if !self.part.is_all() && !self.part.contains(self.hash(domain, code.as_ref(), line.request_id)) {

@@ -22,11 +22,14 @@ use super::world::{FIRST, World, clicks, hour, subject};
 
 /// A log of the first hour with these requests: identifier, path, status.
 pub(super) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
+    log_with(&requests.iter().map(|(id, path, status)| line(id, path, *status)).collect::<Vec<_>>())
+}
+
+/// A log with these lines.
+pub(super) fn log_with(lines: &[LogLine<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     write_header(&mut out, Written::W3c, &LEGACY_FIELDS);
-    for (id, path, status) in requests {
-        write_line(&mut out, Written::W3c, &LEGACY_FIELDS, &line(id, path, *status));
-    }
+    lines.iter().for_each(|line| write_line(&mut out, Written::W3c, &LEGACY_FIELDS, line));
     out
 }
 
@@ -107,6 +110,19 @@ async fn clicks_on_an_earlier_link_with_the_code_are_orphans() {
     let report = world.pass().await;
     assert_eq!((report.lines, report.orphans, world.people("a").await), (2, 1, 0));
     assert_eq!(world.people("b").await, 1, "of the hour in which it was made, all are its own");
+}
+
+#[tokio::test]
+async fn a_visit_that_is_sent_from_http_to_https_is_one_click() {
+    let world = world().await;
+    let upgraded = |id, path| LogLine { result: b"Redirect", ..line(id, path, 301) };
+    let nothing = line("r4", "/nothing", 404);
+    let lines = [upgraded("r1", "/a"), line("r2", "/a", 302), upgraded("r3", "/nothing"), nothing];
+    world.logs.put(&name("1"), world.now(), log_with(&lines));
+    let report = world.pass().await;
+    assert_eq!((report.lines, report.orphans, world.people("a").await), (4, 1, 1));
+    let item = world.item(subject("a"), hour(FIRST)).await.unwrap();
+    assert_eq!(item.attributes["edge"], serde_json::json!({"hit": 1}), "nobody asked for it twice");
 }
 
 #[tokio::test]
