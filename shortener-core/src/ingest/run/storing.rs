@@ -124,10 +124,13 @@ impl Ingest {
     }
 }
 
-/// Whether a click of this hour can be the link's own, and none of an earlier link with its code.
+/// Whether a click of this hour can be the link's own, and none of an earlier link with its code. Before it begins the edge
+/// answers for it like for a code that no link has, which is a redirect, too, where the domain has a target for these.
 fn is_of(item: &Item, hour: Hour) -> bool {
     // Of a damaged item it is not known: a click too many is better than one lost.
-    LinkRecord::decode(item).map_or(true, |record| hour >= Hour::of(record.here_since()))
+    LinkRecord::decode(item).map_or(true, |record| {
+        hour >= Hour::of(record.here_since()) && record.body.starts_at.is_none_or(|at| hour >= Hour::of(at))
+    })
 }
 
 fn subject_name(subject: &Subject) -> String {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use shortener_core::ingest::testing::clicks::Plan;
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
 use shortener_core::ingest::{IngestOptions, Lease, LogLine, Reach, Recount, RequestMeter, SourceError};
@@ -13,6 +14,7 @@ use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
 use shortener_core::stats::{Hour, Source, Sources};
 use shortener_core::table::{Consistency, Table, Write, keys};
+use shortener_core::wire::CreateLink;
 use tokio::time::Instant;
 
 use super::super::fixture::coded;
@@ -123,6 +125,25 @@ async fn a_visit_that_is_sent_from_http_to_https_is_one_click() {
     assert_eq!((report.lines, report.orphans, world.people("a").await), (4, 1, 1));
     let item = world.item(subject("a"), hour(FIRST)).await.unwrap();
     assert_eq!(item.attributes["edge"], serde_json::json!({"hit": 1}), "nobody asked for it twice");
+}
+
+#[tokio::test]
+async fn clicks_before_a_link_begins_are_orphans() {
+    let world = World::with_links([]).await;
+    let session = Session::new(world.service(&world.table), Caller::direct("ana"));
+    let create = async |code, hours| {
+        let starts_at = Some((world.now() + SignedDuration::from_hours(hours)).to_string());
+        let request = CreateLink { starts_at, ..coded(code, "https://example.com/") };
+        session.create(&request, &WriteOptions::default()).await.unwrap();
+    };
+    create("a", 24).await;
+    create("b", 0).await;
+    world.advance_hours(1);
+    // Its domain has a target for what is not found: the answer is a redirect to that.
+    world.put("1", &[("r1", "/a", 302), ("r2", "/b", 302)]);
+    let report = world.pass().await;
+    assert_eq!((report.lines, report.orphans, world.people("a").await), (2, 1, 0));
+    assert_eq!(world.people("b").await, 1, "of the hour in which it begins, all are its own");
 }
 
 #[tokio::test]
