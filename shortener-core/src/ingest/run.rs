@@ -17,6 +17,7 @@ use crate::stats::{Hour, Ledger, Salts, Sources};
 use crate::table::{Table, TableError};
 
 mod attempt;
+mod dropped;
 mod files;
 mod hour;
 mod lease;

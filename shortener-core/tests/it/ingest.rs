@@ -1,6 +1,7 @@
 //! Counting access logs: what is stored equals the truth, whatever happens on the way.
 
 mod bad_input;
+mod dropped;
 mod leases;
 mod missing;
 mod mutants;

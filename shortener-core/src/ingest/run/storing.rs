@@ -7,7 +7,7 @@ use super::attempt::is_of_one_item;
 use super::hour::HourCounting;
 use super::{Ingest, IngestError};
 use crate::link::{Domain, ShortCode};
-use crate::service::LinkRecord;
+use crate::service::{Directory, LinkRecord};
 use crate::stats::{Hour, HourCount, Recorded, Source, Subject, Tally};
 use crate::table::{Item, keys};
 
@@ -15,7 +15,7 @@ use crate::table::{Item, keys};
 const LOOKED_UP: usize = 500;
 
 /// Tallies that are stored at once, at most.
-const STORED: usize = 256;
+pub(super) const STORED: usize = 256;
 
 /// Whether there was time for all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +35,24 @@ impl Ingest {
     ) -> Result<Ended, IngestError> {
         let mut waiting = Vec::new();
         for links in counted.links.chunks(LOOKED_UP) {
-            let known = self.known(counting.hour, links).await?;
-            for ((domain, _, count), known) in links.iter().zip(known) {
-                let site = counting.sites.entry(domain.clone()).or_default();
-                let Some(code) = known else {
-                    site.orphans += count.orphans();
-                    counting.orphans += count.orphans();
-                    continue;
+            let asked = self.asked(counting.hour, links).await?;
+            let codes = links.iter().zip(&asked);
+            let codes = codes.filter_map(|((domain, _, _), asked)| Some((domain, asked.as_ref()?.code.clone())));
+            self.find_moved(counting, codes).await?;
+            for ((domain, _, count), asked) in links.iter().zip(asked) {
+                let (subject, tally) = match asked {
+                    Some(Asked { code, whose: Whose::Own }) => {
+                        (Some(Subject::Link(domain.clone(), code)), counted.tally(count))
+                    }
+                    // What was stored while the hour was the link's own gives way.
+                    Some(Asked { code, whose: Whose::Other }) => {
+                        (Some(Subject::Link(domain.clone(), code)), orphans(count))
+                    }
+                    Some(Asked { whose: Whose::Nobody, .. }) | None => (None, orphans(count)),
                 };
-                let mut tally = counted.tally(count);
-                site.merge(&tally);
-                tally.bound();
-                waiting.push((Subject::Link(domain.clone(), code), tally));
+                counting.sites.entry(domain.clone()).or_default().merge(&tally);
+                counting.orphans += tally.orphans;
+                waiting.extend(subject.map(|subject| (subject, of_link(tally))));
             }
             if waiting.len() >= STORED && self.store(counting, std::mem::take(&mut waiting)).await? == Ended::OutOfTime
             {
@@ -57,22 +63,27 @@ impl Ingest {
     }
 
     /// Stores the sites, when all their links are counted.
-    pub(super) async fn store_sites(&self, counting: &mut HourCounting) -> Result<Ended, IngestError> {
+    pub(super) async fn store_sites(
+        &self,
+        counting: &mut HourCounting,
+        directory: &Directory,
+    ) -> Result<Ended, IngestError> {
         let sites: BTreeMap<Domain, Tally> = std::mem::take(&mut counting.sites);
-        let bounded = |(domain, mut tally): (Domain, Tally)| {
+        let mut tallies = Vec::with_capacity(sites.len());
+        for (domain, mut tally) in sites.into_iter().filter(|(_, tally)| !tally.is_empty()) {
+            counting.domains.count(&domain, directory);
             tally.bound();
-            (Subject::Site(domain), tally)
-        };
-        let sites = sites.into_iter().map(bounded).filter(|(_, tally)| !tally.is_empty()).collect();
-        self.store(counting, sites).await
+            tallies.push((Subject::Site(domain), tally));
+        }
+        self.store(counting, tallies).await
     }
 
-    /// The codes of those that are links of this hour.
-    async fn known(
+    /// What is asked for of those that can be links.
+    async fn asked(
         &self,
         hour: Hour,
         links: &[(Domain, Box<[u8]>, LinkCount)],
-    ) -> Result<Vec<Option<ShortCode>>, IngestError> {
+    ) -> Result<Vec<Option<Asked>>, IngestError> {
         let codes = links.iter().map(|(domain, code, count)| {
             let code = std::str::from_utf8(code).ok().and_then(|code| ShortCode::parse(code).ok());
             code.filter(|_| count.may_be_link()).map(|code| (keys::link(domain, &code), code))
@@ -80,12 +91,17 @@ impl Ingest {
         let codes: Vec<_> = codes.collect();
         let keys: Vec<_> = codes.iter().flatten().map(|(key, _)| key.clone()).collect();
         let mut items = self.patiently(|| self.table.get_many(&keys)).await?.into_iter();
-        let mut is_known = || items.next().flatten().is_some_and(|item| is_of(&item, hour));
-        Ok(codes.into_iter().map(|code| code.filter(|_| is_known()).map(|(_, code)| code)).collect())
+        let mut whose = || items.next().flatten().map_or(Whose::Nobody, |item| whose(&item, hour));
+        Ok(codes.into_iter().map(|code| code.map(|(_, code)| Asked { code, whose: whose() })).collect())
     }
 
     /// Stores tallies, fewer at a time while that fails.
-    async fn store(&self, counting: &mut HourCounting, tallies: Vec<(Subject, Tally)>) -> Result<Ended, IngestError> {
+    pub(super) async fn store(
+        &self,
+        counting: &mut HourCounting,
+        tallies: Vec<(Subject, Tally)>,
+    ) -> Result<Ended, IngestError> {
+        counting.counts(&tallies);
         let (mut rest, mut most) = (&tallies[..], STORED);
         let mut backoff = crate::pace::Backoff::new(self.options.patience);
         while !rest.is_empty() {
@@ -124,13 +140,42 @@ impl Ingest {
     }
 }
 
-/// Whether a click of this hour can be the link's own, and none of an earlier link with its code. Before it begins the edge
-/// answers for it like for a code that no link has, which is a redirect, too, where the domain has a target for these.
-fn is_of(item: &Item, hour: Hour) -> bool {
-    // Of a damaged item it is not known: a click too many is better than one lost.
-    LinkRecord::decode(item).map_or(true, |record| {
+/// A code that can be a link's.
+struct Asked {
+    code: ShortCode,
+    whose: Whose,
+}
+
+/// Whose a click of an hour is.
+enum Whose {
+    /// The link's own.
+    Own,
+    /// Of an earlier link with its code, or of none: it began later.
+    Other,
+    /// There is no such link.
+    Nobody,
+}
+
+/// Whose a click of this hour is, by the link that has the code. Before a link begins the edge answers for it like for a
+/// code that none has, which is a redirect, too, where the domain has a target for these.
+fn whose(item: &Item, hour: Hour) -> Whose {
+    let is_own = |record: LinkRecord| {
         hour >= Hour::of(record.here_since()) && record.body.starts_at.is_none_or(|at| hour >= Hour::of(at))
-    })
+    };
+    // Of a damaged item it is not known: a click too many is better than one lost.
+    if LinkRecord::decode(item).map_or(true, is_own) { Whose::Own } else { Whose::Other }
+}
+
+/// Requests for a code that no link had.
+fn orphans(count: &LinkCount) -> Tally {
+    Tally { orphans: count.orphans(), ..Tally::default() }
+}
+
+/// What is stored of a tally with the link: orphans are the site's.
+fn of_link(mut tally: Tally) -> Tally {
+    tally.orphans = 0;
+    tally.bound();
+    tally
 }
 
 fn subject_name(subject: &Subject) -> String {

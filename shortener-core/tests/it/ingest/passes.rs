@@ -31,7 +31,9 @@ pub(super) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
 pub(super) fn log_with(lines: &[LogLine<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     write_header(&mut out, Written::W3c, &LEGACY_FIELDS);
-    lines.iter().for_each(|line| write_line(&mut out, Written::W3c, &LEGACY_FIELDS, line));
+    for line in lines {
+        write_line(&mut out, Written::W3c, &LEGACY_FIELDS, line);
+    }
     out
 }
 
