@@ -83,11 +83,12 @@ impl Ingest {
     pub(super) async fn find_moved(
         &self,
         counting: &mut HourCounting,
-        links: impl Iterator<Item = (&Domain, ShortCode)>,
+        domain: &Domain,
+        codes: impl Iterator<Item = &ShortCode>,
     ) -> Result<(), IngestError> {
         let Some(dropped) = &mut counting.dropped else { return Ok(()) };
         let mut subjects = Vec::new();
-        for (domain, code) in links {
+        for code in codes {
             let others = dropped.moved.iter().filter(|other| *other != domain);
             subjects.extend(others.map(|other| Subject::Link(other.clone(), code.clone())));
         }

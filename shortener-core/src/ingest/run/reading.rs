@@ -19,6 +19,9 @@ const AHEAD: usize = 4;
 /// Lines between two looks at the memory.
 const LOOK_EVERY: u64 = 4_096;
 
+/// What takes too much memory within so many lines is not let grow: the next look may be after as many again in another file.
+const AHEAD_LINES: usize = 8_192;
+
 /// What was read of a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileRead {
@@ -139,9 +142,9 @@ fn count_file(
         }
         accumulator.line(line);
         lines += 1;
-        is_too_big = lines % LOOK_EVERY == 0 && accumulator.size_bytes() > limit;
+        is_too_big = lines % LOOK_EVERY == 0 && accumulator.size_bytes(AHEAD_LINES) > limit;
     })?;
-    is_too_big |= accumulator.size_bytes() > limit;
+    is_too_big |= accumulator.size_bytes(AHEAD_LINES) > limit;
     let mut rejected = report.rejected;
     if outside > 0 {
         *rejected.entry(Rejection::OutsideFile).or_default() += outside;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::accumulate::{Counted, LinkCount};
+use super::super::accumulate::{CodeCount, Counted, DomainCount, LinkCount};
 use super::attempt::is_of_one_item;
 use super::hour::HourCounting;
 use super::{Ingest, IngestError};
 use crate::link::{Domain, ShortCode};
 use crate::service::{Directory, LinkRecord};
+use crate::stats::names::Names;
 use crate::stats::{Hour, HourCount, Recorded, Source, Subject, Tally};
 use crate::table::{Item, keys};
 
@@ -34,32 +35,46 @@ impl Ingest {
         counted: Counted,
     ) -> Result<Ended, IngestError> {
         let mut waiting = Vec::new();
-        for links in counted.links.chunks(LOOKED_UP) {
-            let asked = self.asked(counting.hour, links).await?;
-            let codes = links.iter().zip(&asked);
-            let codes = codes.filter_map(|((domain, _, _), asked)| Some((domain, asked.as_ref()?.code.clone())));
-            self.find_moved(counting, codes).await?;
-            for ((domain, _, count), asked) in links.iter().zip(asked) {
-                let (subject, tally) = match asked {
-                    Some(Asked { code, whose: Whose::Own }) => {
-                        (Some(Subject::Link(domain.clone(), code)), counted.tally(count))
-                    }
-                    // What was stored while the hour was the link's own gives way.
-                    Some(Asked { code, whose: Whose::Other }) => {
-                        (Some(Subject::Link(domain.clone(), code)), orphans(count))
-                    }
-                    Some(Asked { whose: Whose::Nobody, .. }) | None => (None, orphans(count)),
-                };
-                counting.sites.entry(domain.clone()).or_default().merge(&tally);
-                counting.orphans += tally.orphans;
-                waiting.extend(subject.map(|subject| (subject, of_link(tally))));
-            }
-            if waiting.len() >= STORED && self.store(counting, std::mem::take(&mut waiting)).await? == Ended::OutOfTime
-            {
-                return Ok(Ended::OutOfTime);
+        for DomainCount { domain, links, orphans } in &counted.domains {
+            counting.orphans += orphans;
+            counting.sites.entry(domain.clone()).or_default().orphans += orphans;
+            for links in links.chunks(LOOKED_UP) {
+                let tallies = self.tallies(counting, domain, links, &counted.names).await?;
+                waiting.extend(tallies);
+                if waiting.len() >= STORED
+                    && self.store(counting, std::mem::take(&mut waiting)).await? == Ended::OutOfTime
+                {
+                    return Ok(Ended::OutOfTime);
+                }
             }
         }
+        counting.sites.values_mut().for_each(bound_site);
         self.store(counting, waiting).await
+    }
+
+    /// What is to be stored of some links of a domain; what was counted of all of them is the domain's, too.
+    async fn tallies(
+        &self,
+        counting: &mut HourCounting,
+        domain: &Domain,
+        links: &[CodeCount],
+        names: &Names,
+    ) -> Result<Vec<(Subject, Tally)>, IngestError> {
+        let asked = self.asked(counting.hour, domain, links).await?;
+        self.find_moved(counting, domain, asked.iter().flatten().map(|asked| &asked.code)).await?;
+        let mut tallies = Vec::with_capacity(links.len());
+        for ((_, count), asked) in links.iter().zip(asked) {
+            let is_own = matches!(asked, Some(Asked { whose: Whose::Own, .. }));
+            let mut tally = if is_own { count.tally(names) } else { orphans(count) };
+            counting.sites.entry(domain.clone()).or_default().merge(&tally);
+            // They are counted of the domain alone.
+            counting.orphans += std::mem::take(&mut tally.orphans);
+            tally.bound();
+            // What was stored while the hour was the link's own gives way.
+            let known = asked.filter(|asked| !matches!(asked.whose, Whose::Nobody));
+            tallies.extend(known.map(|Asked { code, .. }| (Subject::Link(domain.clone(), code), tally)));
+        }
+        Ok(tallies)
     }
 
     /// Stores the sites, when all their links are counted.
@@ -79,12 +94,8 @@ impl Ingest {
     }
 
     /// What is asked for of those that can be links.
-    async fn asked(
-        &self,
-        hour: Hour,
-        links: &[(Domain, Box<[u8]>, LinkCount)],
-    ) -> Result<Vec<Option<Asked>>, IngestError> {
-        let codes = links.iter().map(|(domain, code, count)| {
+    async fn asked(&self, hour: Hour, domain: &Domain, links: &[CodeCount]) -> Result<Vec<Option<Asked>>, IngestError> {
+        let codes = links.iter().map(|(code, count)| {
             let code = std::str::from_utf8(code).ok().and_then(|code| ShortCode::parse(code).ok());
             code.filter(|_| count.may_be_link()).map(|code| (keys::link(domain, &code), code))
         });
@@ -171,11 +182,13 @@ fn orphans(count: &LinkCount) -> Tally {
     Tally { orphans: count.orphans(), ..Tally::default() }
 }
 
-/// What is stored of a tally with the link: orphans are the site's.
-fn of_link(mut tally: Tally) -> Tally {
-    tally.orphans = 0;
-    tally.bound();
-    tally
+/// Most names of one dimension that are held of a domain from one part of an hour to the next.
+const MOST_SITE_NAMES: usize = 50_000;
+
+fn bound_site(tally: &mut Tally) {
+    for breakdown in tally.breakdowns.values_mut() {
+        breakdown.bound(MOST_SITE_NAMES);
+    }
 }
 
 fn subject_name(subject: &Subject) -> String {
