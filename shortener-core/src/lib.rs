@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod edge;
 pub mod error;
+mod heap;
 #[cfg(feature = "logs")]
 pub mod ingest;
 pub mod link;

@@ -4,42 +4,37 @@
 //! user agents are looked at and forgotten.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use siphasher::sip::SipHasher13;
 
 use super::LogLine;
 use super::duplicates::Seen;
 use super::fields::{self, Controls};
+use crate::heap;
 use crate::link::Domain;
 use crate::redirect::Asked;
 use crate::service::Directory;
+use crate::stats::Hour;
 use crate::stats::memo::Memo;
-use crate::stats::names::{Name, Names};
+use crate::stats::names::Names;
 use crate::stats::salt::Salt;
-use crate::stats::{Class, Dimension, Hour};
 
 mod agent;
+mod click;
+mod codes;
 mod link;
 mod part;
 
 pub(crate) use link::LinkCount;
 pub(crate) use part::Part;
 
-use agent::UserAgent;
+use click::Values;
+use codes::Codes;
 
-/// Most names held of one hour. Real hours have thousands; whoever forges more finds his in one sum.
-const MOST_NAMES: usize = 400_000;
 /// Hosts of lines that are remembered: a distribution answers for few.
 const HOSTS: usize = 1_024;
-/// User agents that are remembered with what they came to, in 1.5 MB: more than most hours have.
-const AGENTS: usize = 32_768;
-/// Referrers that are remembered with the names of their hosts, in 0.5 MB.
-const REFERRERS: usize = 16_384;
-
 /// Who is counted as whom, for one hour.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
@@ -62,10 +57,8 @@ pub(crate) struct Accumulator {
     domains: Vec<Domain>,
     hosts: Memo<usize>,
     /// By domain, then by code.
-    links: Vec<HashMap<Box<[u8]>, LinkCount, RandomState>>,
-    names: Names,
-    agents: Memo<UserAgent>,
-    referrers: Memo<Name>,
+    links: Vec<Codes>,
+    values: Values,
     link_bytes: usize,
     lines: u64,
     duplicates: u64,
@@ -78,29 +71,39 @@ pub(crate) struct Counted {
     pub(crate) lines: u64,
     /// Copies beyond the first.
     pub(crate) duplicates: u64,
-    /// The links asked for, known or not, in the order of domain and code.
-    pub(crate) links: Vec<(Domain, Box<[u8]>, LinkCount)>,
+    /// By domain, in their order.
+    pub(crate) domains: Vec<DomainCount>,
     /// What the names in them are.
     pub(crate) names: Names,
+}
+
+/// A code, and what was counted of it.
+pub(crate) type CodeCount = (Box<[u8]>, LinkCount);
+
+/// What was counted of one domain.
+#[derive(Debug)]
+pub(crate) struct DomainCount {
+    pub(crate) domain: Domain,
+    /// What may be links, known or not, in the order of their codes.
+    pub(crate) links: Vec<CodeCount>,
+    /// Requests for all other codes.
+    pub(crate) orphans: u64,
 }
 
 impl Accumulator {
     /// Nothing yet, of a part.
     pub(crate) fn new(rules: Rules, part: Part) -> Self {
         let seen = Seen::new(rules.key);
-        let names = Names::at_most(MOST_NAMES);
         Self {
             part,
             seen,
             domains: Vec::new(),
             hosts: Memo::of(HOSTS),
             links: Vec::new(),
-            agents: Memo::of(AGENTS),
-            referrers: Memo::of(REFERRERS),
+            values: Values::new(),
             link_bytes: 0,
             lines: 0,
             duplicates: 0,
-            names,
             rules,
         }
     }
@@ -109,7 +112,7 @@ impl Accumulator {
     pub(crate) fn line(&mut self, line: &LogLine<'_>) {
         let domain = self.domain(line.host);
         let code = match line.method {
-            b"GET" | b"HEAD" => self.code(domain, line.path),
+            b"GET" | b"HEAD" if !fields::is_upgrade(line.result) => self.code(domain, line.path),
             _ => None,
         };
         if !self.part.is_all() && !self.part.contains(self.hash(domain, code.as_ref(), line.request_id)) {
@@ -125,19 +128,24 @@ impl Accumulator {
         }
     }
 
-    /// About how many bytes it takes in memory.
-    pub(crate) fn size_bytes(&self) -> usize {
-        self.seen.size_bytes() + self.link_bytes + self.names.size_bytes()
+    /// How many bytes it takes in memory at most until so many lines are added, without what is remembered of
+    /// user agents and referrers: that has a bound of its own, and a smaller part would have as much.
+    pub(crate) fn size_bytes(&self, added: usize) -> usize {
+        let codes: usize = self.links.iter().map(|codes| codes.size_bytes(added)).sum();
+        self.seen.size_bytes(added) + codes + self.link_bytes + self.values.names.size_bytes(added)
     }
 
-    /// All that was counted.
+    /// All that was counted. What is needed no more is given back first.
     pub(crate) fn finish(self) -> Counted {
-        let mut links = Vec::with_capacity(self.links.iter().map(HashMap::len).sum());
-        for (domain, codes) in self.domains.into_iter().zip(self.links) {
-            links.extend(codes.into_iter().map(|(code, count)| (domain.clone(), code, count)));
-        }
-        links.sort_unstable_by(|(domain, code, _), (other, than, _)| (domain, code).cmp(&(other, than)));
-        Counted { lines: self.lines, duplicates: self.duplicates, links, names: self.names }
+        let Self { lines, duplicates, values: Values { names, .. }, domains, links, seen, .. } = self;
+        drop(seen);
+        let each = domains.into_iter().zip(links).map(|(domain, codes)| {
+            let (links, orphans) = codes.into_links();
+            DomainCount { domain, links, orphans }
+        });
+        let mut domains: Vec<_> = each.collect();
+        domains.sort_unstable_by(|a, b| a.domain.cmp(&b.domain));
+        Counted { lines, duplicates, domains, names }
     }
 
     fn domain(&mut self, host: &[u8]) -> usize {
@@ -146,7 +154,7 @@ impl Accumulator {
             let domain = &directory.of_host(&String::from_utf8_lossy(host)).domain;
             domains.iter().position(|other| other == domain).unwrap_or_else(|| {
                 domains.push(domain.clone());
-                links.push(HashMap::default());
+                links.push(Codes::default());
                 domains.len() - 1
             })
         };
@@ -157,7 +165,7 @@ impl Accumulator {
     fn code<'a>(&self, domain: usize, path: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         // A code that is known has no spelling to undo.
         if let [b'/', code @ ..] = path
-            && self.links.get(domain).is_some_and(|codes| codes.contains_key(code))
+            && self.links.get(domain).is_some_and(|codes| codes.contains(code))
         {
             return Some(code.into());
         }
@@ -183,53 +191,50 @@ impl Accumulator {
     /// Counts a request for a redirect.
     fn request(&mut self, domain: usize, code: &[u8], line: &LogLine<'_>) {
         let Some(codes) = self.links.get_mut(domain) else { return };
-        if !codes.contains_key(code) {
-            self.link_bytes += LinkCount::NEW_BYTES + code.len();
-            codes.insert(code.into(), LinkCount::default());
-        }
-        let Some(count) = codes.get_mut(code) else { return };
-        count.edge(line);
-        match line.status {
-            301 | 302 | 303 | 307 | 308 => {}
-            404 => return count.not_found(),
-            410 => return count.gone(),
-            _ => return,
-        }
-        let names = &mut self.names;
-        let (_, agent) = self.agents.get_or(line.user_agent, || UserAgent::read(line.user_agent, names));
-        let class = if line.method == b"HEAD" { Class::Head } else { agent.class };
-        count.click(class);
-        if class == Class::Head {
-            return;
-        }
+        let codes = codes.table_of(code);
+        let (count, bytes) = match codes.get_mut(code) {
+            Some(count) => (count, 0),
+            None => (codes.entry(code.into()).or_default(), heap::block(code.len())),
+        };
         let before = count.size_bytes();
-        let is_human = class == Class::Human;
-        count.name(agent.name, is_human);
-        count.name(names.of(Dimension::Country, &fields::country(line.country)), is_human);
-        let referrer = || names.of(Dimension::Referrer, &fields::referrer_host(line.referrer));
-        count.name(self.referrers.get_or(line.referrer, referrer).1, is_human);
-        let utm = fields::utm(line.query);
-        let campaign = [utm.source, utm.medium, utm.campaign];
-        for (dimension, value) in
-            [Dimension::UtmSource, Dimension::UtmMedium, Dimension::UtmCampaign].iter().zip(campaign)
-        {
-            if let Some(value) = value {
-                count.name(names.of(*dimension, &value), is_human);
-            }
-        }
-        if is_human
-            && let Some(salt) = &self.rules.salt
-            && let Some(address) = fields::address(line.address)
-        {
-            count.person(salt.visitor(address, agent.text.as_bytes()));
-        }
-        self.link_bytes += count.size_bytes().saturating_sub(before);
+        self.values.count(count, line, self.rules.salt.as_ref());
+        self.link_bytes += bytes + count.size_bytes().saturating_sub(before);
     }
 }
 
-impl Counted {
-    /// The tally of a link that was counted.
-    pub(crate) fn tally(&self, count: &LinkCount) -> crate::stats::Tally {
-        count.tally(&self.names)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::BaseUrl;
+    use crate::service::{Service, Settings};
+    use crate::table::memory::MemoryTable;
+
+    #[tokio::test]
+    async fn the_size_is_told_before_the_lines_come_and_codes_that_no_link_can_have_are_let_go() {
+        let settings = Settings::new(BaseUrl::parse("https://s.example").unwrap());
+        let directory = Service::new(Arc::new(MemoryTable::new()), settings).directory().await.unwrap();
+        let rules = Rules { directory, salt: None, key: [7; 16], latest: Hour::of_second(0) };
+        let mut accumulator = Accumulator::new(rules, Part::ALL);
+        let mut told = usize::MAX;
+        for n in 0..200_000_u32 {
+            let (id, path) = (n.to_be_bytes(), format!("/{n:x}"));
+            let status = if n % 100 == 0 { 302 } else { 404 };
+            if n % 4_096 == 0 {
+                told = accumulator.size_bytes(4_096);
+            }
+            let path = path.as_bytes();
+            accumulator.line(&LogLine { request_id: &id, method: b"GET", path, status, ..LogLine::default() });
+            // The first tables are small, and grow several times; what answers has more than its places.
+            let is_told = accumulator.size_bytes(0) <= told.saturating_add(4_096 * 40);
+            assert!(n < 16_384 || is_told, "{n}: {} > {told}", accumulator.size_bytes(0));
+        }
+        // The place, the code and the id of each.
+        let least = 200_000 * (size_of::<CodeCount>() + 1 + 32 + 9);
+        let size = accumulator.size_bytes(0);
+        assert!((least..3 * least).contains(&size), "{size}, not {least}");
+        let Counted { lines, domains, .. } = accumulator.finish();
+        let [DomainCount { links, orphans, .. }] = &domains[..] else { panic!("{domains:?}") };
+        assert_eq!((lines, links.len(), links.capacity(), *orphans), (200_000, 2_000, 2_000, 198_000));
+        assert!(links.is_sorted_by(|(code, _), (other, _)| code < other));
     }
 }

@@ -5,6 +5,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use siphasher::sip::SipHasher13;
 
+use crate::heap;
+
+/// In how many tables the hashes are: they grow one by one, so that little is held twice.
+const TABLES: usize = 16;
+
 /// The request ids seen, as hashes of 64 bits under a key of this count's own.
 ///
 /// Of n different requests two share a hash, and one of them is lost, with odds of about n² / 2⁶⁵: for ten million of an
@@ -13,26 +18,28 @@ use siphasher::sip::SipHasher13;
 #[derive(Debug)]
 pub(crate) struct Seen {
     key: [u8; 16],
-    hashes: HashSet<u64, BuildHasherDefault<AsItIs>>,
+    tables: [HashSet<u64, BuildHasherDefault<AsItIs>>; TABLES],
 }
 
 impl Seen {
     /// Nothing yet.
     pub(crate) fn new(key: [u8; 16]) -> Self {
-        Self { key, hashes: HashSet::default() }
+        Self { key, tables: Default::default() }
     }
 
     /// Whether the request is a new one; it is not from now on.
     pub(crate) fn insert(&mut self, request_id: &[u8]) -> bool {
         let mut hasher = SipHasher13::new_with_key(&self.key);
         hasher.write(request_id);
-        self.hashes.insert(hasher.finish())
+        let hash = hasher.finish();
+        // Tables use the highest bits and the lowest ones.
+        let table = (hash >> 48) as usize % TABLES;
+        self.tables[table].insert(hash)
     }
 
-    /// About how many bytes it takes in memory: while it grows, the old table is held beside the new one.
-    pub(crate) fn size_bytes(&self) -> usize {
-        // One byte of control for each place, an eighth of them free.
-        self.hashes.capacity() * 8 / 7 * 9
+    /// How many bytes it takes in memory at most until so many requests are added.
+    pub(crate) fn size_bytes(&self, added: usize) -> usize {
+        heap::tables::<u64>(self.tables.iter().map(|table| (table.len(), table.capacity())), added)
     }
 }
 
@@ -66,6 +73,20 @@ mod tests {
         let ids: Vec<String> = (0..100_000).map(|id| format!("{id:056}")).collect();
         assert!(ids.iter().all(|id| seen.insert(id.as_bytes())));
         assert!(ids.iter().all(|id| !seen.insert(id.as_bytes())));
-        assert!((900_000..3_000_000).contains(&seen.size_bytes()), "{}", seen.size_bytes());
+        assert!((900_000..3_000_000).contains(&seen.size_bytes(0)), "{}", seen.size_bytes(0));
+    }
+
+    #[test]
+    fn its_size_is_told_before_it_grows() {
+        let mut seen = Seen::new([7; 16]);
+        let mut told = usize::MAX;
+        for id in 0..100_000_u64 {
+            if id % 4_096 == 0 {
+                told = seen.size_bytes(4_096);
+            }
+            seen.insert(&id.to_be_bytes());
+            // The first tables are small, and grow several times.
+            assert!(id < 8_192 || seen.size_bytes(0) <= told, "{id}: {} > {told}", seen.size_bytes(0));
+        }
     }
 }

@@ -88,7 +88,13 @@ pub fn country(raw: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// How the edge came by its answer; none where the log does not tell.
+/// Whether the edge sent the visitor from `http://` to `https://`, by itself: the browser asks again there, which is a
+/// request of its own.
+pub fn is_upgrade(result: &[u8]) -> bool {
+    result == b"Redirect"
+}
+
+/// How the edge came by its answer; none where the log does not tell, and for an [upgrade](is_upgrade).
 ///
 /// Result types: <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html>
 pub fn edge_result(result: &[u8], status: u16) -> Option<EdgeResult> {
@@ -96,7 +102,7 @@ pub fn edge_result(result: &[u8], status: u16) -> Option<EdgeResult> {
         return Some(EdgeResult::Error);
     }
     match result {
-        b"Hit" | b"RefreshHit" | b"OriginShieldHit" | b"StaleHit" | b"Redirect" => Some(EdgeResult::Hit),
+        b"Hit" | b"RefreshHit" | b"OriginShieldHit" | b"StaleHit" => Some(EdgeResult::Hit),
         b"Miss" => Some(EdgeResult::Miss),
         b"" | b"-" => None,
         _ if result.ends_with(b"Error") || result.ends_with(b"Exceeded") => Some(EdgeResult::Error),

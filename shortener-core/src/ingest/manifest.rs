@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::LogFile;
+use crate::link::Domain;
+use crate::service::Directory;
 use crate::stats::Hour;
 use crate::table::keys;
 use crate::table::{Item, TableError};
@@ -102,6 +104,32 @@ pub(crate) struct Figures {
     pub(crate) expected: Option<u64>,
 }
 
+/// Most domains of which an hour remembers that they had a part in it.
+const MOST_SITES: usize = 1_000;
+
+/// Which domains there were when an hour was counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Domains {
+    /// A digest of which host was which domain; empty where there was only the default one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) hosts: String,
+    /// Those beside the default one of which something was counted, with their hosts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sites: BTreeMap<Domain, String>,
+}
+
+impl Domains {
+    /// Something is counted of a domain.
+    pub(crate) fn count(&mut self, domain: &Domain, directory: &Directory) {
+        if let Some(host) = directory.host(domain)
+            && !domain.is_default()
+            && self.sites.len() < MOST_SITES
+        {
+            self.sites.insert(domain.clone(), host.to_owned());
+        }
+    }
+}
+
 /// What is known of the logs of one hour.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Manifest {
@@ -111,6 +139,8 @@ pub(crate) struct Manifest {
     pub(crate) files: BTreeMap<Name, (Content, Touched)>,
     /// Of the hour's own count.
     pub(crate) figures: Figures,
+    /// When it was counted.
+    pub(crate) domains: Domains,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -120,6 +150,8 @@ struct Stored {
     files: String,
     #[serde(flatten)]
     figures: Figures,
+    #[serde(flatten)]
+    domains: Domains,
 }
 
 impl Manifest {
@@ -137,7 +169,7 @@ impl Manifest {
             (Name(first(mark)), (Content(first(mark.get(8..).unwrap_or_default())), touched))
         };
         let files = bytes.chunks_exact(MARK_BYTES).map(mark).collect();
-        Ok(Self { generation: stored.generation, files, figures: stored.figures })
+        Ok(Self { generation: stored.generation, files, figures: stored.figures, domains: stored.domains })
     }
 
     /// The item to store.
@@ -152,7 +184,8 @@ impl Manifest {
             bytes.push(touched.0);
         }
         let files = BASE64_NOPAD.encode(&bytes);
-        let stored = Stored { generation: self.generation, files, figures: self.figures.clone() };
+        let (figures, domains) = (self.figures.clone(), self.domains.clone());
+        let stored = Stored { generation: self.generation, files, figures, domains };
         Item::encode(keys::ingest_hour(hour), &stored)
     }
 
@@ -190,10 +223,12 @@ mod tests {
         touched.add(a.hour, a.hour.plus(-1));
         touched.add(a.hour, a.hour.plus(2));
         let rejected = BTreeMap::from([("truncated".to_owned(), 1)]);
+        let domain = Domain::parse("b.example").unwrap();
         let manifest = Manifest {
             generation: 3,
             files: BTreeMap::from([(Name::of(&a), (Content::of(&a), touched))]),
             figures: Figures { lines: 5, duplicates: 1, rejected, orphans: 2, expected: None },
+            domains: Domains { hosts: "0123".to_owned(), sites: BTreeMap::from([(domain, "b.example".to_owned())]) },
         };
         let read = Manifest::decode(Some(&manifest.encode(a.hour).unwrap())).unwrap();
         assert_eq!(read, manifest);

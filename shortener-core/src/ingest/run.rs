@@ -18,6 +18,7 @@ use crate::table::{Table, TableError};
 
 mod attempt;
 mod claim;
+mod dropped;
 mod figures;
 mod files;
 mod hour;
@@ -34,7 +35,9 @@ pub use lease::Lease;
 
 use pass::Pass;
 
-/// Memory for what is counted of an hour, in bytes: with it, ten million lines are counted at once.
+/// Memory for what is counted of an hour, in bytes: with it, ten million lines are counted at once. With what is beside it
+/// (remembered user agents and referrers of up to 46 MB, lines of other hours of up to 24 MB, and the program) it is less
+/// than 512 MB.
 pub const MEMORY_BYTES: usize = 384 << 20;
 
 /// For how many hours the edge's clock, or ours, may be wrong: lines that are further ahead are of the future.

@@ -1,12 +1,13 @@
 //! Every domain with its settings, held in memory and read again every minute: what a redirect needs of domains.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{Service, ServiceError};
 use crate::error::InvalidValue;
@@ -110,6 +111,29 @@ impl Directory {
         let name = name.trim_end_matches('.');
         let at = self.by_host.get(name).copied().or_else(|| self.by_host.get(&name.to_ascii_lowercase()).copied());
         &self.entries[at.unwrap_or(0)]
+    }
+
+    /// All domains, the default one first.
+    pub(crate) fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.entries.iter().map(|entry| &entry.domain)
+    }
+
+    /// The host of a domain; none if it is not set up.
+    pub(crate) fn host(&self, domain: &Domain) -> Option<&str> {
+        self.entries.iter().find(|entry| entry.domain == *domain).map(|entry| entry.base_url.host())
+    }
+
+    /// A digest of which host is which domain; empty where there is only the default one.
+    pub(crate) fn digest(&self) -> String {
+        if self.entries.len() == 1 {
+            return String::new();
+        }
+        let hosts: BTreeMap<_, _> = self.by_host.iter().map(|(host, at)| (host, &self.entries[*at].domain)).collect();
+        let mut digest = Sha256::new();
+        for (host, domain) in hosts {
+            digest.update(format!("{host} {domain}\n"));
+        }
+        keys::hex(&digest.finalize()[..8])
     }
 
     pub(super) fn find(&self, domain: Option<&str>) -> Result<&DomainEntry, ServiceError> {

@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::agent::Agent;
 use super::{Dimension, Split, Tally};
+use crate::heap;
 
 /// The bits from this one on say what a name is of; those below count up.
 const KIND_SHIFT: u32 = 28;
@@ -20,8 +21,8 @@ const OTHER: u32 = (1 << KIND_SHIFT) - 1;
 /// What an agent is broken down by.
 const OF_AGENTS: [Dimension; 3] = [Dimension::Device, Dimension::Browser, Dimension::Os];
 
-/// About how many bytes a name takes in memory, beside its text.
-const NAME_BYTES: usize = 80;
+/// Bytes of a name in a tally, beside its text: places in trees are not all taken.
+const SPELLED_BYTES: usize = 64;
 
 /// A name of one dimension, or what an agent is: a device, a browser and a system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,7 +75,7 @@ impl Names {
             return Name(kind << KIND_SHIFT).other();
         }
         let text = Arc::<str>::from(text);
-        self.text_bytes += text.len();
+        self.text_bytes += heap::block(text.len() + 2 * size_of::<usize>());
         self.texts.push(Arc::clone(&text));
         self.numbers.insert(text, number);
         Name::new(kind, number)
@@ -96,10 +97,14 @@ impl Names {
         self.texts.len() > self.most / 2
     }
 
-    /// About how many bytes they take in memory.
+    /// How many bytes they take in memory at most until so many lines are counted, and then when all are spelled twice: in the
+    /// tally of a link, and in that of its domain.
     #[cfg_attr(not(feature = "logs"), expect(dead_code, reason = "only counts of logs look at it"))]
-    pub(crate) fn size_bytes(&self) -> usize {
-        self.texts.len() * NAME_BYTES + self.text_bytes
+    pub(crate) fn size_bytes(&self, added: usize) -> usize {
+        let numbers = heap::growing_table::<(Arc<str>, usize)>(self.numbers.len(), self.numbers.capacity(), added);
+        // A list may grow by being copied to one of twice its size.
+        let texts = 3 * size_of::<Arc<str>>() * self.texts.capacity();
+        numbers + texts + 3 * self.text_bytes + 2 * SPELLED_BYTES * self.texts.len()
     }
 
     /// Adds clicks under a name to a tally.
@@ -149,7 +154,7 @@ mod tests {
         let of_agent = OF_AGENTS.map(|dimension| tally.breakdowns[&dimension].names.keys().min().cloned());
         assert_eq!(of_agent, ["de", "Firefox", "Linux"].map(|name| Some(name.to_owned())));
         assert_eq!(tally.breakdowns[&Dimension::Device].names["tv"], Split(0, 2));
-        assert_eq!(names.size_bytes(), NAME_BYTES + 2, "each text is held once");
+        assert_eq!(names.texts.len(), 1, "each text is held once");
     }
 
     #[test]

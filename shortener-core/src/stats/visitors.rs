@@ -119,7 +119,8 @@ impl Crowd {
     /// About how many bytes it takes in memory.
     #[cfg(feature = "logs")]
     pub(crate) fn size_bytes(&self) -> usize {
-        self.few.capacity() * size_of::<u64>() + self.many.size_bytes()
+        let sketch = if self.many.0.is_some() { crate::heap::block(size_of::<HllUnion>()) } else { 0 };
+        crate::heap::block(self.few.capacity() * size_of::<u64>()) + sketch + self.many.size_bytes()
     }
 
     fn sketch(&mut self) {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod claims;
+mod dropped;
 mod future;
 mod leases;
 mod missing;

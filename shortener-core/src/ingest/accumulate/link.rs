@@ -1,32 +1,36 @@
 //! What is counted of one link.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
+use crate::heap;
 use crate::ingest::LogLine;
 use crate::ingest::fields::{EdgeResult, edge_result};
 use crate::stats::names::{Name, Names};
 use crate::stats::visitors::Crowd;
 use crate::stats::{Class, EdgeResults, Split, Tally};
 
-/// What is counted of one link, in one hour.
+/// What is counted of one link, in one hour. Of most codes that are asked for there is none: they must be small.
 #[derive(Debug, Default)]
 pub(crate) struct LinkCount {
-    clicks: [u32; 5],
     hit: u32,
     miss: u32,
     error: u32,
-    gone: u32,
     not_found: u32,
+    answered: Option<Box<Answered>>,
+}
+
+/// What is counted of a link that has answered: with its redirect, or that it is over.
+#[derive(Debug, Default)]
+struct Answered {
+    clicks: [u32; 5],
+    gone: u32,
     names: HashMap<Name, (u32, u32), FixedState>,
     people: Crowd,
 }
 
 impl LinkCount {
-    /// About how many bytes a new one takes in memory, with its place in a map but without its code.
-    pub(super) const NEW_BYTES: usize = size_of::<Self>() + 32;
-
     /// Counts how the edge came by its answer.
     pub(super) fn edge(&mut self, line: &LogLine<'_>) {
         match edge_result(line.result, line.status) {
@@ -44,57 +48,62 @@ impl LinkCount {
 
     /// Counts an answer of 410.
     pub(super) fn gone(&mut self) {
-        self.gone += 1;
+        self.answered.get_or_insert_default().gone += 1;
     }
 
     /// Counts a click.
     pub(super) fn click(&mut self, class: Class) {
-        self.clicks[class as usize] += 1;
+        self.answered.get_or_insert_default().clicks[class as usize] += 1;
     }
 
-    /// Counts a click under a name.
-    pub(super) fn name(&mut self, name: Name, is_human: bool) {
-        let (people, automated) = self.names.entry(name).or_default();
-        *if is_human { people } else { automated } += 1;
+    /// Counts a click under names.
+    pub(super) fn names(&mut self, names: impl IntoIterator<Item = Name>, is_human: bool) {
+        let answered = self.answered.get_or_insert_default();
+        for name in names {
+            let (people, automated) = answered.names.entry(name).or_default();
+            *if is_human { people } else { automated } += 1;
+        }
     }
 
     /// Counts a visitor by a keyed hash.
     pub(super) fn person(&mut self, hash: u64) {
-        self.people.add(hash);
+        self.answered.get_or_insert_default().people.add(hash);
     }
 
     /// Whether it can be a link: one that has only been answered “not found” is not looked up.
     pub(crate) fn may_be_link(&self) -> bool {
-        self.gone > 0 || self.clicks.iter().any(|clicks| *clicks > 0)
+        self.answered.is_some()
     }
 
     /// Requests that count as orphans if there is no such link.
     pub(crate) fn orphans(&self) -> u64 {
-        self.clicks.iter().map(|clicks| u64::from(*clicks)).sum::<u64>()
-            + u64::from(self.gone)
-            + u64::from(self.not_found)
+        let answered = |answered: &Answered| {
+            answered.clicks.iter().map(|clicks| u64::from(*clicks)).sum::<u64>() + u64::from(answered.gone)
+        };
+        u64::from(self.not_found) + self.answered.as_deref().map_or(0, answered)
     }
 
-    /// About how many bytes of memory its names and visitors take.
+    /// How many bytes of memory it takes beside its place in a table, and later in a list if it may be a link.
     pub(super) fn size_bytes(&self) -> usize {
-        let names = self.names.capacity() * 8 / 7 * (size_of::<(Name, (u32, u32))>() + 1);
-        names + self.people.size_bytes()
+        let Some(answered) = &self.answered else { return 0 };
+        let names = heap::table::<(Name, (u32, u32))>(answered.names.capacity());
+        let listed = size_of::<(Box<[u8]>, Self)>();
+        heap::block(size_of::<Answered>()) + listed + names + answered.people.size_bytes()
     }
 
     /// The same as a tally, all names kept.
-    pub(super) fn tally(&self, names: &Names) -> Tally {
+    pub(crate) fn tally(&self, names: &Names) -> Tally {
         let mut tally = Tally {
             edge: EdgeResults { hit: self.hit.into(), miss: self.miss.into(), error: self.error.into() },
-            gone: self.gone.into(),
-            orphans: 0,
-            visitors: self.people.visitors(),
-            breakdowns: BTreeMap::new(),
             ..Tally::default()
         };
+        let Some(answered) = &self.answered else { return tally };
+        tally.gone = answered.gone.into();
+        tally.visitors = answered.people.visitors();
         for class in Class::ALL {
-            *tally.clicks.of_mut(class) = self.clicks[class as usize].into();
+            *tally.clicks.of_mut(class) = answered.clicks[class as usize].into();
         }
-        for (name, (people, automated)) in &self.names {
+        for (name, (people, automated)) in &answered.names {
             names.spell(&mut tally, *name, Split((*people).into(), (*automated).into()));
         }
         tally

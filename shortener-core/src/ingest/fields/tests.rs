@@ -78,7 +78,7 @@ fn results_of_the_edge_are_hits_misses_or_errors() {
         ("RefreshHit", 302, Some(Hit)),
         ("OriginShieldHit", 302, Some(Hit)),
         ("StaleHit", 302, Some(Hit)),
-        ("Redirect", 301, Some(Hit)),
+        ("Redirect", 301, None),
         ("FunctionGeneratedResponse", 302, Some(Hit)),
         ("FunctionExecutionError", 503, Some(Error)),
         ("FunctionThrottledError", 200, Some(Error)),

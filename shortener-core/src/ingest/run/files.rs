@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::super::manifest::{Manifest, Touched};
-use super::super::{LogFile, manifest::Name};
+use super::super::LogFile;
+use super::super::manifest::{Content, Manifest, Name, Touched};
 use super::{Ingest, IngestError};
 use crate::stats::Hour;
 use crate::stats::progress::all_of;
@@ -52,6 +52,14 @@ impl Files {
             (named, gone.filter(|(_, (_, touched))| touched.has(named, hour)).count())
         };
         Touched::window(hour).into_iter().map(of).filter(|(_, gone)| *gone > 0).collect()
+    }
+
+    /// Whether a file that had lines of `hour` when it was counted has other content now.
+    pub(super) fn has_replaced(&self, hour: Hour) -> bool {
+        self.listed.iter().any(|file| {
+            let counted = self.manifests.get(&file.hour).and_then(|manifest| manifest.files.get(&Name::of(file)));
+            counted.is_some_and(|(content, touched)| *content != Content::of(file) && touched.has(file.hour, hour))
+        })
     }
 
     fn of(listed: Vec<LogFile>, distribution: Option<&str>) -> Self {

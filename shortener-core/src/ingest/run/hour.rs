@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::super::accumulate::{Part, Rules};
-use super::super::manifest::{Content, Figures, Manifest, Name, Touched};
+use super::super::manifest::{Content, Domains, Figures, Manifest, Name, Touched};
 use super::super::{LogFile, Rejection};
+use super::dropped::Dropped;
 use super::files::Files;
 use super::reading::{FileRead, PartRead};
 use super::storing::Ended;
 use super::strays::Strays;
 use super::{Ingest, IngestError};
 use crate::link::{CodeGenerator, Domain, RandomCodes};
-use crate::stats::{Hour, People, Recorded, Tally};
+use crate::stats::{Hour, People, Recorded, Subject, Tally};
 use crate::table::keys::{self, attribute};
 use crate::table::{Added, TableError};
 
@@ -22,9 +23,24 @@ pub(super) struct HourCounting {
     pub(super) generation: u64,
     pub(super) people: People,
     pub(super) sites: BTreeMap<Domain, Tally>,
+    /// As they are, and of which of them something is counted.
+    pub(super) domains: Domains,
+    /// Where subjects may have dropped out of the hour since it was counted before.
+    pub(super) dropped: Option<Dropped>,
     pub(super) orphans: u64,
     pub(super) recorded: Recorded,
     pub(super) problems: Vec<String>,
+}
+
+impl HourCounting {
+    /// These are in the count.
+    pub(super) fn counts(&mut self, tallies: &[(Subject, Tally)]) {
+        if let Some(dropped) = &mut self.dropped {
+            for (subject, _) in tallies {
+                dropped.is_counted(subject);
+            }
+        }
+    }
 }
 
 /// A file with the hours that it touches.
@@ -44,6 +60,7 @@ pub(super) struct HourDone {
     /// What was known of the hour before.
     pub(super) before: Manifest,
     pub(super) figures: Figures,
+    pub(super) domains: Domains,
     /// Every file that the count took into account: of the hour, the one before and the one after.
     pub(super) files: BTreeMap<(Hour, Name), Mark>,
     pub(super) recorded: Recorded,
@@ -92,10 +109,15 @@ impl Ingest {
             generation,
             people: if rules.salt.is_some() { People::Counted } else { People::AsStored },
             sites: BTreeMap::new(),
+            domains: Domains { hosts: rules.directory.digest(), ..Domains::default() },
+            dropped: None,
             orphans: 0,
             recorded: Recorded::default(),
             problems: Vec::new(),
         };
+        let has_other_files = !missing.is_empty() || files.has_replaced(hour);
+        let before = files.manifest(hour).domains;
+        counting.dropped = self.may_drop(&counting, &rules.directory, &before, has_other_files);
         let (marks, read) = known_marks(hour, &files, &learned.marks);
         let Some((figures, reads)) = self.count_files(&mut counting, &rules, &read, &learned.strays).await? else {
             return Ok(Outcome::OutOfTime);
@@ -152,9 +174,10 @@ impl Ingest {
                 }
             }
         }
-        let ended = self.store_sites(counting).await?;
         figures.orphans = counting.orphans;
-        Ok((ended == Ended::Done).then_some((figures, reads)))
+        let is_stored = self.store_sites(counting, &rules.directory).await? == Ended::Done
+            && self.empty_dropped(counting).await? == Ended::Done;
+        Ok(is_stored.then_some((figures, reads)))
     }
 }
 
@@ -199,6 +222,6 @@ fn done<'a>(
             broken.extend(read.broken.map(|what| format!("{} is broken: {what}", file.name)));
         }
     }
-    let HourCounting { hour, generation, recorded, problems, .. } = counting;
-    HourDone { generation, before: files.manifest(hour), figures, files: marks, recorded, problems, broken }
+    let HourCounting { hour, generation, domains, recorded, problems, .. } = counting;
+    HourDone { generation, before: files.manifest(hour), figures, domains, files: marks, recorded, problems, broken }
 }

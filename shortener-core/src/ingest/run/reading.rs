@@ -19,6 +19,9 @@ const AHEAD: usize = 4;
 /// Lines between two looks at the memory.
 const LOOK_EVERY: u64 = 4_096;
 
+/// What takes too much memory within so many lines is not let grow: the next look may be after as many again in another file.
+const AHEAD_LINES: usize = 8_192;
+
 /// What was read of a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileRead {
@@ -147,9 +150,9 @@ fn count_file(
         }
         accumulator.line(line);
         lines += 1;
-        is_too_big = lines % LOOK_EVERY == 0 && accumulator.size_bytes() > limit;
+        is_too_big = lines % LOOK_EVERY == 0 && accumulator.size_bytes(AHEAD_LINES) > limit;
     })?;
-    is_too_big |= accumulator.size_bytes() > limit;
+    is_too_big |= accumulator.size_bytes(AHEAD_LINES) > limit;
     let read = report.lines;
     report.lines -= elsewhere.rejected.get(&Rejection::OutsideFile).copied().unwrap_or_default();
     report.rejected.extend(elsewhere.rejected);

@@ -20,7 +20,8 @@ pub(super) struct Settled {
 /// Which files named for `hour` are counted in every hour that they touch, by the counts of this run.
 pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing: bool) -> Option<Settled> {
     let this = done.get(&hour)?;
-    let mut manifest = Manifest { generation: this.generation, figures: this.figures.clone(), ..this.before.clone() };
+    let (figures, domains) = (this.figures.clone(), this.domains.clone());
+    let mut manifest = Manifest { generation: this.generation, figures, domains, ..this.before.clone() };
     let own = || this.files.iter().filter(|((named, _), _)| *named == hour);
     if forget_missing {
         manifest.files.retain(|name, _| this.files.contains_key(&(hour, *name)));

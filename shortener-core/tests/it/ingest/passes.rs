@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use shortener_core::ingest::testing::clicks::Plan;
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
 use shortener_core::ingest::{IngestOptions, Lease, LogLine, Reach, Recount};
@@ -11,6 +12,7 @@ use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
 use shortener_core::stats::{Source, Sources};
 use shortener_core::table::{Table, Write};
+use shortener_core::wire::CreateLink;
 use tokio::time::Instant;
 
 use super::super::fixture::coded;
@@ -20,10 +22,15 @@ use super::world::{FIRST, World, clicks, hour, subject};
 
 /// A log of the first hour with these requests: identifier, path, status.
 pub(super) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
+    log_with(&requests.iter().map(|(id, path, status)| line(id, path, *status)).collect::<Vec<_>>())
+}
+
+/// A log with these lines.
+pub(super) fn log_with(lines: &[LogLine<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
     write_header(&mut out, Written::W3c, &LEGACY_FIELDS);
-    for (id, path, status) in requests {
-        write_line(&mut out, Written::W3c, &LEGACY_FIELDS, &line(id, path, *status));
+    for line in lines {
+        write_line(&mut out, Written::W3c, &LEGACY_FIELDS, line);
     }
     out
 }
@@ -105,6 +112,38 @@ async fn clicks_on_an_earlier_link_with_the_code_are_orphans() {
     let report = world.pass().await;
     assert_eq!((report.lines, report.orphans, world.people("a").await), (2, 1, 0));
     assert_eq!(world.people("b").await, 1, "of the hour in which it was made, all are its own");
+}
+
+#[tokio::test]
+async fn a_visit_that_is_sent_from_http_to_https_is_one_click() {
+    let world = world().await;
+    let upgraded = |id, path| LogLine { result: b"Redirect", ..line(id, path, 301) };
+    let nothing = line("r4", "/nothing", 404);
+    let lines = [upgraded("r1", "/a"), line("r2", "/a", 302), upgraded("r3", "/nothing"), nothing];
+    world.logs.put(&name("1"), world.now(), log_with(&lines));
+    let report = world.pass().await;
+    assert_eq!((report.lines, report.orphans, world.people("a").await), (4, 1, 1));
+    let item = world.item(subject("a"), hour(FIRST)).await.unwrap();
+    assert_eq!(item.attributes["edge"], serde_json::json!({"hit": 1}), "nobody asked for it twice");
+}
+
+#[tokio::test]
+async fn clicks_before_a_link_begins_are_orphans() {
+    let world = World::with_links([]).await;
+    let session = Session::new(world.service(&world.table), Caller::direct("ana"));
+    let create = async |code, hours| {
+        let starts_at = Some((world.now() + SignedDuration::from_hours(hours)).to_string());
+        let request = CreateLink { starts_at, ..coded(code, "https://example.com/") };
+        session.create(&request, &WriteOptions::default()).await.unwrap();
+    };
+    create("a", 24).await;
+    create("b", 0).await;
+    world.advance_hours(1);
+    // Its domain has a target for what is not found: the answer is a redirect to that.
+    world.put("1", &[("r1", "/a", 302), ("r2", "/b", 302)]);
+    let report = world.pass().await;
+    assert_eq!((report.lines, report.orphans, world.people("a").await), (2, 1, 0));
+    assert_eq!(world.people("b").await, 1, "of the hour in which it begins, all are its own");
 }
 
 #[tokio::test]
