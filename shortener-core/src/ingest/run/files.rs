@@ -58,7 +58,10 @@ impl Files {
     pub(super) fn has_replaced(&self, hour: Hour) -> bool {
         self.listed.iter().any(|file| {
             let counted = self.manifests.get(&file.hour).and_then(|manifest| manifest.files.get(&Name::of(file)));
-            counted.is_some_and(|(content, touched)| *content != Content::of(file) && touched.has(file.hour, hour))
+            counted.is_some_and(|(content, touched)| {
+                // One that has a rest is the same one, as far as is known.
+                ![Content::of(file), Content::UNFINISHED].contains(content) && touched.has(file.hour, hour)
+            })
         })
     }
 
