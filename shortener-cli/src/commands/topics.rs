@@ -39,8 +39,9 @@ problem; standard output is then empty.
 A moment (WHEN) is RFC 3339 (2027-01-31T12:00:00Z), a date, 'now', 'never', or a
 span from now such as 90m, 30d, 1y.
 
-In 'short stats' a span ends now. It is rounded up to whole hours, or by day to whole days, the
-one under way among them: --since 90m is two hours, --since 7d seven days, today the last one.
+In 'short stats' a span ends now. It is rounded up to whole hours, or by day to
+whole days, the one under way among them: --since 90m is two hours, --since 7d
+seven days, today the last one.
 
 Examples:
   short list --json | jq -r '.links[].code'
