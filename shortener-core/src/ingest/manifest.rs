@@ -199,11 +199,6 @@ impl Manifest {
         let (content, touched) = self.files.get(&Name::of(file))?;
         (*content == Content::of(file)).then_some(*touched)
     }
-
-    /// The hours that a file touched when it was counted, whatever is in it now; none if it never was.
-    pub(crate) fn touched_before(&self, file: &LogFile) -> Option<Touched> {
-        self.files.get(&Name::of(file)).map(|(_, touched)| *touched)
-    }
 }
 
 #[cfg(test)]

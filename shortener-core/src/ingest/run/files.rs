@@ -39,8 +39,7 @@ impl Files {
 
     /// The hours in which lines of a file were counted, of whichever version of it.
     pub(super) fn touched_before(&self, file: &LogFile) -> impl Iterator<Item = Hour> {
-        let touched = self.manifests.get(&file.hour).and_then(|manifest| manifest.touched_before(file));
-        touched.unwrap_or_default().hours(file.hour)
+        self.counted(file).map(|(_, touched)| *touched).unwrap_or_default().hours(file.hour)
     }
 
     /// How many files with lines of `hour` were counted before and are gone, by the hours that they were named for.
@@ -57,12 +56,16 @@ impl Files {
     /// Whether a file that had lines of `hour` when it was counted has other content now.
     pub(super) fn has_replaced(&self, hour: Hour) -> bool {
         self.listed.iter().any(|file| {
-            let counted = self.manifests.get(&file.hour).and_then(|manifest| manifest.files.get(&Name::of(file)));
-            counted.is_some_and(|(content, touched)| {
+            self.counted(file).is_some_and(|(content, touched)| {
                 // One that has a rest is the same one, as far as is known.
                 ![Content::of(file), Content::UNFINISHED].contains(content) && touched.has(file.hour, hour)
             })
         })
+    }
+
+    /// What a file was when it was counted, and the hours that it touched; none if it never was.
+    fn counted(&self, file: &LogFile) -> Option<&(Content, Touched)> {
+        self.manifests.get(&file.hour)?.files.get(&Name::of(file))
     }
 
     fn of(listed: Vec<LogFile>, distribution: Option<&str>) -> Self {

@@ -197,7 +197,8 @@ impl Book {
         self.hours.values_mut().flat_map(HashMap::values_mut).for_each(|total| total.is_noted = false);
     }
 
-    /// The next ones to roll up, with at most so many hours of links if there are several. What is stored from now on of the same links is to be noted anew.
+    /// The next ones to roll up, with at most so many hours of links if there are several. What is stored from now on of
+    /// the same links is to be noted anew.
     pub(super) fn next_pending(&mut self, most: usize) -> Vec<Pending> {
         let mut hours = 0;
         let fits = |pending: &&Pending| {
