@@ -19,6 +19,8 @@ mod write;
 pub mod conformance;
 #[cfg(feature = "dynamodb")]
 pub mod dynamo;
+#[cfg(feature = "testing")]
+pub mod fault;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "sqlite")]

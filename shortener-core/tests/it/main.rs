@@ -7,6 +7,7 @@ mod cloudfront;
 mod domains;
 mod dynamo;
 mod engines;
+mod fault_table;
 mod fixture;
 mod following;
 mod ingest;
