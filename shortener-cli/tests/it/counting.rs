@@ -66,7 +66,7 @@ impl Client {
 }
 
 /// What a file has of a link, or of the default domain where there is no code: all hours and servers together, flat.
-fn stored(file: &Path, code: Option<&str>) -> BTreeMap<String, u64> {
+pub(crate) fn stored(file: &Path, code: Option<&str>) -> BTreeMap<String, u64> {
     let table = SqliteTable::open(file, SqliteOptions::default()).unwrap();
     let domain = Domain::default_domain();
     let subject = match code {
@@ -100,7 +100,7 @@ fn flatten(path: &str, value: &Value, flat: &mut BTreeMap<String, u64>) {
     }
 }
 
-fn of(flat: &BTreeMap<String, u64>, path: &str) -> u64 {
+pub(crate) fn of(flat: &BTreeMap<String, u64>, path: &str) -> u64 {
     flat.get(path).copied().unwrap_or(0)
 }
 

@@ -1,148 +1,90 @@
-//! kill -9 under load: whatever was acknowledged is there, and the file opens.
+//! kill -9 at any moment, of everything that writes an embedded file: whatever was acknowledged is there, and the file
+//! opens undamaged.
 //!
-//! The feature `soak` runs the long form: 200 kills of the server and 200 of creates.
+//! `PROOF_KILLS` says how many processes are killed, `PROOF_SEED` when.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+mod ledger;
+mod victims;
+
+use std::io::Write;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use shortener_core::link::{Domain, ShortCode};
-use shortener_core::table::sqlite::{SqliteOptions, SqliteTable};
-use shortener_core::table::{Table, keys};
+use super::disk::{Seed, count};
+use super::support::TestCli;
+use ledger::Ledger;
+use victims::{Kind, World};
 
-use super::support::{Served, TestCli};
+/// Kills on one file; then it is looked at closely, and another is begun.
+const KILLS_PER_FILE: u64 = 30;
 
-const KILLS: u64 = if cfg!(feature = "soak") { 200 } else { 8 };
-const CLIENTS: usize = 4;
+/// Kills between two checks of the whole file.
+const KILLS_PER_CHECK: u64 = 10;
 
-fn command(cli: &TestCli, file: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_short"));
-    command.args(args).env_clear().env("HOME", cli.home()).env("USER", "tester").env("SHORT_FILE", file);
-    command.stdin(Stdio::null());
-    command
+/// How long a file may take to open after a kill, most of the time.
+const RECOVERY: Duration = Duration::from_millis(200);
+
+/// What was done and found on all files.
+#[derive(Debug, Default)]
+struct Figures {
+    kills: u64,
+    acknowledged: usize,
+    printed: usize,
+    clicks: u64,
+    recoveries: Vec<Duration>,
 }
 
-/// Creates links on one connection until it breaks; notes each code whose 201 was read whole.
-fn create_until_it_breaks(address: &str, key: &str, name: &str, acknowledged: &Mutex<Vec<String>>, stop: &AtomicBool) {
-    let Ok(mut stream) = TcpStream::connect(address) else { return };
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    for number in 0.. {
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
-        let code = format!("{name}-{number}");
-        let body = format!(r#"{{"target":"https://example.com/{code}","code":"{code}"}}"#);
-        let request = format!(
-            "POST /api/v1/links HTTP/1.1\r\nhost: {address}\r\nx-api-key: {key}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        if stream.write_all(request.as_bytes()).is_err() {
-            return;
-        }
-        match read_status(&mut stream) {
-            Some(201) => acknowledged.lock().unwrap().push(code),
-            Some(other) => panic!("a create answered {other}"),
-            None => return,
-        }
+#[test]
+fn killed_processes_lose_nothing_that_they_acknowledged() {
+    let (kills, seed) = (count("PROOF_KILLS", 60), count("PROOF_SEED", 1));
+    let mut coin = Seed::new(seed);
+    let mut figures = Figures::default();
+    while figures.kills < kills {
+        torture(&mut figures, kills, &mut coin);
     }
-}
-
-/// Reads one whole answer and tells its status; none if the connection broke.
-fn read_status(stream: &mut TcpStream) -> Option<u16> {
-    let mut answer = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let read = stream.read(&mut buffer).ok().filter(|read| *read > 0)?;
-        answer.extend_from_slice(&buffer[..read]);
-        let text = String::from_utf8_lossy(&answer);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let head = head.to_lowercase();
-            let length: usize = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())?;
-            if body.len() >= length {
-                return head.split_whitespace().nth(1)?.parse().ok();
-            }
-        }
-    }
-}
-
-/// Says what was measured, for who runs the tests with `--nocapture`.
-fn tell(text: &str) {
+    let Figures { kills, acknowledged, printed, clicks, mut recoveries } = figures;
+    recoveries.sort();
+    let at = |share: usize| recoveries[(recoveries.len() - 1) * share / 100];
+    let text = format!(
+        "{kills} kills (seed {seed}), {acknowledged} changes acknowledged, {clicks} clicks, none lost; opened after \
+         {:?} (median), {:?} (99 %), {:?} (worst)",
+        at(50),
+        at(99),
+        at(100)
+    );
     writeln!(std::io::stderr(), "{text}").unwrap();
+    assert!(acknowledged as u64 > kills && printed > 0, "too few acknowledged to test anything: {text}");
+    assert!(at(50) < RECOVERY, "{text}");
 }
 
-/// Demands that the file opens undamaged and holds every code.
-fn demand_all(file: &Path, codes: &[String]) {
-    let table = SqliteTable::open(file, SqliteOptions::default()).unwrap();
-    table.check_integrity().unwrap();
-    let default = Domain::default_domain();
-    let keys: Vec<_> = codes.iter().map(|code| keys::link(&default, &ShortCode::parse(code).unwrap())).collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let found = runtime.block_on(table.get_many(&keys)).unwrap();
-    let lost: Vec<_> = codes.iter().zip(&found).filter(|(_, item)| item.is_none()).map(|(code, _)| code).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged links are lost: {lost:?}", lost.len(), codes.len());
-}
-
-#[test]
-fn a_killed_server_loses_no_acknowledged_link() {
-    let cli = TestCli::new();
-    let file = cli.path("links.db");
-    let mut key = None;
-    let mut all = Vec::new();
-    for round in 0..KILLS {
-        let server = Served::start(&cli, &["--file", file.to_str().unwrap()]);
-        key = key.or(server.key.clone());
-        let acknowledged = Arc::new(Mutex::new(Vec::new()));
-        let stop = Arc::new(AtomicBool::new(false));
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| {
-                let (address, key) = (server.url.replace("http://", ""), key.clone().unwrap());
-                let (acknowledged, stop) = (Arc::clone(&acknowledged), Arc::clone(&stop));
-                let name = format!("r{round}c{client}");
-                std::thread::spawn(move || create_until_it_breaks(&address, &key, &name, &acknowledged, &stop))
-            })
-            .collect();
-        std::thread::sleep(Duration::from_millis(30 + round * 7919 % 150));
-        // Dropping it is kill -9.
-        drop(server);
-        stop.store(true, Ordering::Relaxed);
-        for client in clients {
-            client.join().unwrap();
-        }
-        let codes = acknowledged.lock().unwrap().clone();
-        demand_all(&file, &codes);
-        all.extend(codes);
-    }
-    demand_all(&file, &all);
-    tell(&format!("{KILLS} kills of a server, {} links acknowledged, none lost", all.len()));
-    assert!(all.len() as u64 > KILLS, "{} links in {KILLS} rounds are too few to test anything", all.len());
-}
-
-#[test]
-fn a_killed_create_that_printed_its_link_stored_it() {
-    let cli = TestCli::new();
-    let file = cli.path("links.db");
-    let mut printed = Vec::new();
-    for round in 0..KILLS {
-        let code = format!("k{round}");
-        let mut child = command(&cli, &file, &["create", "https://example.com/", "--code", &code])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // From before it opens the file until after it has printed.
-        std::thread::sleep(Duration::from_micros(500 * (round * 7919 % 80)));
-        child.kill().unwrap();
-        let output = child.wait_with_output().unwrap();
-        if String::from_utf8_lossy(&output.stdout).trim_end().ends_with(&code) {
-            printed.push(code);
+/// Kills processes on a new file, beginning with those that make it.
+fn torture(figures: &mut Figures, kills: u64, coin: &mut Seed) {
+    let cli = TestCli::new().with("SHORT_FILE", "new/links.db").with("SHORT_COUNTING", "on");
+    let ledger = Mutex::new(Ledger::default());
+    let world = World::new(&cli, &ledger);
+    let last = kills.min(figures.kills + KILLS_PER_FILE);
+    while figures.kills < last {
+        // One process, or two at once.
+        let kinds: Vec<Kind> = (0..=coin.below(2)).map(|_| Kind::draw(coin)).collect();
+        let seeds: Vec<u64> = kinds.iter().map(|_| coin.next()).collect();
+        std::thread::scope(|scope| {
+            for (kind, seed) in kinds.iter().zip(seeds) {
+                let world = &world;
+                scope.spawn(move || world.kill(*kind, Seed::new(seed)));
+            }
+        });
+        let before = figures.kills;
+        figures.kills += u64::try_from(kinds.len()).unwrap();
+        let file = cli.path("new/links.db");
+        if file.exists() {
+            let is_checked = before / KILLS_PER_CHECK != figures.kills / KILLS_PER_CHECK;
+            figures.recoveries.push(ledger.lock().unwrap().demand(&file, is_checked, coin));
         }
     }
-    demand_all(&file, &printed);
-    tell(&format!("{KILLS} kills of a create, {} links printed, none lost", printed.len()));
-    assert!(!printed.is_empty(), "every create was killed before it printed");
+    world.end();
+    let ledger = ledger.into_inner().unwrap();
+    ledger.demand_all(&cli.path("new/links.db"));
+    figures.acknowledged += ledger.acknowledged();
+    figures.printed += ledger.printed;
+    figures.clicks += ledger.clicks;
 }

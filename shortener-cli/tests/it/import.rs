@@ -11,3 +11,6 @@ mod signals;
 #[cfg(unix)]
 mod terminal;
 mod verify;
+
+#[cfg(target_os = "linux")]
+pub(crate) use files::many;

@@ -16,7 +16,7 @@ use shortener_core::table::dynamo::in_process::InProcess;
 use crate::support::TestCli;
 
 /// A log of requests at this moment: identifier, path, status.
-pub(super) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
+pub(crate) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
     let mut out = Vec::new();
     write_header(&mut out, Written::W3c, &LEGACY_FIELDS);
     for (id, path, status) in requests {
@@ -36,7 +36,7 @@ pub(super) fn log(requests: &[(&str, &str, u16)]) -> Vec<u8> {
 }
 
 /// A name that CloudFront gives a log of this hour.
-pub(super) fn name(distribution: &str, id: &str) -> String {
+pub(crate) fn name(distribution: &str, id: &str) -> String {
     let hour = Hour::of(SystemClock.now()).to_string().replace('T', "-");
     format!("{distribution}.{hour}.{id}")
 }

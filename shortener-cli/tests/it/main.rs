@@ -7,8 +7,11 @@ mod backends;
 mod catalogue;
 mod configuration;
 mod counting;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 mod crash;
 mod direct;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
+mod disk;
 mod dry_runs;
 mod export;
 mod help;

@@ -41,7 +41,7 @@ pub(super) fn write(cli: &TestCli, name: &str, text: &str) {
 }
 
 /// A file of so many rows: every third names its code, the others say what another row says too now and then.
-pub(super) fn many(rows: usize) -> String {
+pub(crate) fn many(rows: usize) -> String {
     let mut text = "code,target,title,created_at\n".to_owned();
     for row in 0..rows {
         let code = if row % 3 == 0 { format!("row-{row}") } else { String::new() };

@@ -24,9 +24,15 @@ pub(crate) struct Served {
 impl Served {
     /// Starts `short serve` with these arguments in the home of `cli` and waits until it listens.
     pub(crate) fn start(cli: &TestCli, args: &[&str]) -> Self {
-        let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_short"))
-            .args(args)
+        Self::start_under(cli, &[], args)
+    }
+
+    /// The same, by a command that is given the program and its arguments.
+    pub(crate) fn start_under(cli: &TestCli, launcher: &[&str], args: &[&str]) -> Self {
+        let program = [env!("CARGO_BIN_EXE_short"), "serve", "--listen", "127.0.0.1:0"];
+        let words = [launcher, &program, args].concat();
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
             .env_clear()
             .envs(cli.variables())
             .current_dir(cli.home())
@@ -40,6 +46,17 @@ impl Served {
         served.key =
             served.seen.iter().find_map(|line| line.strip_prefix("admin key, shown only now: ").map(Into::into));
         served
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has said on standard error so far.
+    pub(crate) fn said(&mut self) -> &[String] {
+        self.seen.extend(self.lines.try_iter());
+        &self.seen
     }
 
     /// Waits for a line that begins so and answers its rest.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::super::TableError;
 use super::error::file_meaning;
-use super::schema::{create_file, sync_parent};
+use super::schema::{create_file, sync_name};
 
 /// Pages copied between two looks at the outcome.
 const PAGES: i32 = 4_096;
@@ -23,7 +23,7 @@ pub(super) fn backup(source: &mut Connection, to: &Path) -> Result<(), TableErro
     copy(source, &partial.0)?;
     File::open(&partial.0).and_then(|file| file.sync_all()).map_err(file_meaning)?;
     fs::rename(&partial.0, to).map_err(file_meaning)?;
-    sync_parent(to).map_err(file_meaning)
+    sync_name(to).map_err(file_meaning)
 }
 
 fn partial_path(to: &Path) -> PathBuf {

@@ -43,8 +43,9 @@ pub(super) fn prepare(path: &Path, options: &SqliteOptions) -> Result<(), TableE
         return Err(TableError::ReadOnly);
     }
     if options.mode == OpenMode::Create && is_empty(&connection)? {
+        // First, so that no process can write into a table whose name may be lost.
+        sync_name(path).map_err(file_meaning)?;
         initialise(&mut connection, options.busy_timeout)?;
-        sync_parent(path).map_err(file_meaning)?;
     }
     check(&connection, path)
 }
@@ -118,12 +119,19 @@ pub(super) fn create_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the file's name durable; SQLite does so for its log only.
-pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => File::open(".")?.sync_all(),
+/// Makes the file's name durable, and those of its folders, any of which may be new; SQLite does so for its log only.
+pub(super) fn sync_name(path: &Path) -> io::Result<()> {
+    let sync = |folder: &Path| {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()
+    };
+    let mut folders = path.ancestors().skip(1);
+    folders.next().map_or(Ok(()), sync)?;
+    for folder in folders {
+        // Who may not read a folder has not made one in it, or can do no more about it.
+        let _ = sync(folder);
     }
+    Ok(())
 }
 
 fn is_empty(connection: &Connection) -> Result<bool, TableError> {
