@@ -16,6 +16,7 @@ mod logs;
 mod memory;
 #[cfg(feature = "moto")]
 mod moto;
+mod nth_failure;
 mod purges;
 mod quotas;
 mod redirects;
