@@ -25,3 +25,4 @@ mod requests;
 mod security;
 mod sqlite;
 mod stats;
+mod wire;
