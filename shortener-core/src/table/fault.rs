@@ -125,6 +125,16 @@ impl<T: Table + 'static> FaultTable<T> {
         &self.applied.inner
     }
 
+    /// Every item that was ever changed through this table and is still there, by key, as it is now.
+    ///
+    /// # Errors
+    /// As a read of the table under it.
+    pub async fn items(&self) -> Result<Vec<Item>, TableError> {
+        let keys = self.applied.replica.keys().await;
+        let found = self.applied.inner.get_many(&keys).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
     /// How many calls were made.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)

@@ -16,6 +16,7 @@ mod logs;
 mod memory;
 #[cfg(feature = "moto")]
 mod moto;
+mod nth_failure;
 mod purges;
 mod quotas;
 mod redirects;
@@ -24,3 +25,4 @@ mod requests;
 mod security;
 mod sqlite;
 mod stats;
+mod wire;

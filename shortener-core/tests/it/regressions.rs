@@ -1,12 +1,15 @@
 //! What once went wrong, or was about to: repeated changes, reuse, replays, lists and clocks that disagree.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::SignedDuration;
 use serde_json::json;
 use shortener_core::operations::{Mode, Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
 use shortener_core::table::dynamo::in_process::InProcess;
+use shortener_core::table::fault::{Call, Fate, Fault, FaultTable, Faults, Primitive};
+use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::{Consistency, Item, Table, Write, keys};
 use shortener_core::wire::{
     Action, CreateKey, CreateLink, Created, Link, LinkFilter, LinkState, Patch, ProblemCode, Role, Scope, StateFilter,
@@ -350,4 +353,35 @@ async fn a_reissued_code_inherits_no_history_whatever_the_clocks_say() {
         fixture.session.update(&link(code), &titled("U"), &options).await.unwrap();
         assert_eq!(actions(&fixture.session, code).await, [Action::Updated, Action::Created], "{code}");
     }
+}
+
+/// Loses the reply of the first write, and refuses the second for load.
+#[derive(Debug, Default)]
+struct LostThenRefused(AtomicU64);
+
+impl Faults for LostThenRefused {
+    fn fate(&self, call: &Call) -> Fate {
+        if !matches!(call.primitive, Primitive::Write | Primitive::Transaction) {
+            return Fate::default();
+        }
+        let fault = match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Some(Fault::FailAfter),
+            1 => Some(Fault::Throttle),
+            _ => None,
+        };
+        Fate { fault, ..Fate::default() }
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_reply_was_lost_stays_in_doubt_when_its_repetition_is_refused() {
+    let inner = Arc::new(MemoryTable::new());
+    service_on(inner.clone()).0.prepare_changes().await.unwrap();
+    let table: Arc<dyn Table> = Arc::new(FaultTable::new(inner, Arc::new(LostThenRefused::default())));
+    let session = Session::new(service_on(table).0, Caller::direct("ana"));
+    let request = coded("a", "https://example.com/");
+    let problem = session.create(&request, &keyed("once")).await.unwrap_err();
+    assert_eq!(problem.code, ProblemCode::OutcomeUnknown, "{problem:?}");
+    assert_eq!(session.get(&link("a")).await.unwrap().version, 1, "it is there");
+    assert_eq!(session.create(&request, &keyed("once")).await.unwrap().1, Created::Replayed);
 }

@@ -88,6 +88,8 @@ fn may_have_been_applied(context: &InterceptorContext) -> bool {
     if let Some(connector) = error.as_connector_error() {
         return !was_never_sent(connector);
     }
-    let server_failed = context.response().is_some_and(|response| response.status().is_server_error());
-    error.is_timeout_error() || error.is_response_error() || server_failed
+    // Only a status of 4xx refuses: a success whose answer cannot be read may be one.
+    let refused = |status: u16| (400..500).contains(&status);
+    let not_refused = context.response().is_some_and(|response| !refused(response.status().as_u16()));
+    error.is_timeout_error() || error.is_response_error() || not_refused
 }

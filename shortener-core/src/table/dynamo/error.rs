@@ -99,6 +99,10 @@ where
             }
             _ => Outcome::Unknown(Failure::of("the connection to DynamoDB broke", error)),
         },
+        // It says that all is well, and cannot be read: a service that refuses says why.
+        SdkError::ServiceError(service) if service.raw().status().is_success() => {
+            Outcome::Unknown(Failure::of("the answer of DynamoDB could not be read", service.into_err()))
+        }
         SdkError::ServiceError(service) => {
             let failed = service.raw().status().is_server_error();
             of_service(table, service.into_err(), failed)
@@ -176,7 +180,12 @@ pub(super) fn of_code(table: &str, code: &str, message: &str) -> Option<TableErr
         "UnrecognizedClient" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
             TableError::AccessDenied("the access key is not known to AWS".to_owned())
         }
-        "InvalidSignature" | "IncompleteSignature" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
+        "InvalidSignature"
+        | "IncompleteSignature"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationToken"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed" => {
             TableError::AccessDenied("the signature is not accepted: check the secret key and the clock".to_owned())
         }
         "Validation" | "ValidationError" if is_about_size(message) => {

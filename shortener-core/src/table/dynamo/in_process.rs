@@ -159,6 +159,12 @@ impl InProcess {
         self.throttle_above(usize::MAX);
     }
 
+    /// Answers the JSON of an operation as [`InProcess::serve`] does: the status and the JSON. None stands for an injected
+    /// broken connection. For servers of a test's own.
+    pub async fn answer_to(&self, operation: &str, body: &str) -> Option<(u16, String)> {
+        self.exchange(operation, body).await.ok().map(|reply| (reply.status, reply.body))
+    }
+
     /// Answers one request after the time of the way: the operation's name and its JSON. The error is a broken connection.
     async fn exchange(&self, operation: &str, body: &str) -> Result<Reply, ConnectorError> {
         let passage = self.0.network.enter();

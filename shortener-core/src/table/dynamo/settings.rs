@@ -185,8 +185,13 @@ impl DynamoTable {
             CredentialSource::Chain => Renewal::install(&from_chain(settings, region).await),
             CredentialSource::Environment => from_environment(settings, region),
         };
-        let table = Self::through(client, &settings.table).inserting_by(settings.insert_by);
-        Ok(Self { hedge: settings.limits.hedge, patience: settings.limits.patience(), ..table })
+        Ok(Self::through(client, &settings.table).inserting_by(settings.insert_by).within(settings.limits))
+    }
+
+    /// The same table, whose silent reads are sent twice and whose loads are repeated as the limits of its client have it.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { hedge: limits.hedge, patience: limits.patience(), ..self }
     }
 }
 

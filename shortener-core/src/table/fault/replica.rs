@@ -1,6 +1,6 @@
 //! A copy that hears of changes in their order, and later: what eventual reads may see.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -20,6 +20,8 @@ struct State {
     table: MemoryTable,
     /// What it has not heard of, oldest first.
     to_come: VecDeque<Change>,
+    /// Every key that was ever changed.
+    keys: BTreeSet<Key>,
 }
 
 /// The log of changes, for as long as one is made.
@@ -32,6 +34,11 @@ impl Replica {
     /// Holds all other changes back until the log is dropped.
     pub(super) async fn log(&self) -> Log<'_> {
         Log(self.state.lock().await)
+    }
+
+    /// Every key that was ever changed, in order.
+    pub(super) async fn keys(&self) -> Vec<Key> {
+        self.state.lock().await.keys.iter().cloned().collect()
     }
 
     /// The copy when it has heard of all but the last `missed` changes; it never goes back.
@@ -47,6 +54,7 @@ impl Replica {
 
 impl Log<'_> {
     pub(super) fn push(&mut self, change: Change) {
+        self.0.keys.insert(change.0.clone());
         self.0.to_come.push_back(change);
     }
 }
