@@ -8,6 +8,7 @@ mod catalogue;
 mod configuration;
 mod counting;
 mod crash;
+mod destinations;
 mod direct;
 mod dry_runs;
 mod export;
@@ -18,6 +19,7 @@ mod limits;
 mod migration;
 #[cfg(feature = "moto")]
 mod moto;
+mod outputs;
 mod purges;
 mod readme;
 mod serve;
