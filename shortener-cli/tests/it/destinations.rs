@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -55,7 +55,8 @@ fn quoted(cell: &str) -> String {
 
 #[test]
 fn an_import_refuses_what_the_service_refuses_and_tells_why() {
-    let corpus = hostile::corpus();
+    // A file of text with a NUL is refused as a whole.
+    let corpus: Vec<Case> = hostile::corpus().into_iter().filter(|case| !case.given.contains('\0')).collect();
     let csv = corpus.iter().enumerate().fold("code,domain,target\n".to_owned(), |mut text, (at, case)| {
         writeln!(text, "c{at},{},{}", domain(case).unwrap_or_default(), quoted(&case.given)).unwrap();
         text
@@ -84,7 +85,8 @@ fn an_import_refuses_what_the_service_refuses_and_tells_why() {
 
 #[test]
 fn declarations_are_refused_and_accepted_alike() {
-    let corpus = hostile::corpus();
+    // Without a target nothing is declared.
+    let corpus: Vec<Case> = hostile::corpus().into_iter().filter(|case| !case.given.is_empty()).collect();
     let back_end = BackEnd::file();
     set_up(&back_end.cli);
     let declare = |is_meant: &dyn Fn(&Case) -> bool| {
@@ -156,11 +158,14 @@ fn a_visitor_gets_one_location_that_is_what_is_stored() {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
     for (code, target) in &stored {
-        write!(stream, "GET /{code} HTTP/1.1\r\nhost: s.example\r\n\r\n").unwrap();
+        // In one piece: the rest of it would wait until the first is acknowledged.
+        stream.write_all(format!("GET /{code} HTTP/1.1\r\nhost: s.example\r\n\r\n").as_bytes()).unwrap();
         let head = head_of_next(&mut answers);
-        let locations: Vec<&str> = head.lines().filter(|line| line.to_lowercase().starts_with("location:")).collect();
+        let begins = |line: &&str, name| line.to_lowercase().starts_with(name);
+        let locations: Vec<&str> = head.lines().filter(|line| begins(line, "location:")).collect();
         assert_eq!(locations, [format!("location: {target}")], "{head}");
-        assert!(head.starts_with("HTTP/1.1 302 ") && !head.to_lowercase().contains("set-cookie"), "{head}");
+        let cookies = head.lines().filter(|line| begins(line, "set-cookie:")).count();
+        assert!(head.starts_with("HTTP/1.1 302 ") && cookies == 0, "{head}");
     }
 }
 

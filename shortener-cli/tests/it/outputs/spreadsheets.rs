@@ -3,7 +3,8 @@
 use std::fs;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crate::support::BackEnd;
@@ -41,10 +42,7 @@ fn title() -> impl Strategy<Value = String> {
 }
 
 fn rows_of(count: usize) -> Vec<Value> {
-    let mut runner = TestRunner::new_with_rng(
-        Config::default(),
-        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
-    );
+    let mut runner = TestRunner::deterministic();
     let mut row = |at: usize| {
         let title: String = title().new_tree(&mut runner).unwrap().current();
         let title: String = title.chars().filter(|c| !c.is_control()).take(200).collect();
@@ -71,7 +69,11 @@ fn an_export_has_no_formula_and_comes_back_as_it_was() {
     let text: String = rows.iter().map(|row| row.to_string() + "\n").collect();
     fs::write(first.cli.path("rows.ndjson"), text).unwrap();
     first.cli.run_for(&["import", "rows.ndjson", "-q"], 60).exits(0);
-    let csv = first.cli.run_for(&["export"], 60).exits(0).stdout;
+    let export = |back_end: &BackEnd| {
+        back_end.cli.run_for(&["export", "--to", "out.csv", "-q", "--yes"], 60).exits(0);
+        fs::read_to_string(back_end.cli.path("out.csv")).unwrap()
+    };
+    let csv = export(&first);
     let mut reader = csv::ReaderBuilder::new().has_headers(true).from_reader(csv.as_bytes());
     let mut count = 0;
     for record in reader.records() {
@@ -85,13 +87,18 @@ fn an_export_has_no_formula_and_comes_back_as_it_was() {
     second.cli.run_for(&["import", "back.csv", "-q"], 60).exits(0);
     let essences = |back_end: &BackEnd| back_end.links().into_iter().map(essence).collect::<Vec<_>>();
     assert_eq!(essences(&first), essences(&second));
-    let again = second.cli.run_for(&["export"], 60).exits(0).stdout;
-    assert_eq!(again.lines().count(), csv.lines().count());
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&export(&second)), sorted(&csv));
 }
 
 /// Whether a spreadsheet would run a cell.
 fn is_live(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+    // Alone it is the name of the default domain, which no spreadsheet takes for a formula.
+    cell != "-" && cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 #[test]
