@@ -15,14 +15,16 @@ use shortener_core::wire::{Problem, ProblemCode};
 use crate::cli::{Color, Format, GlobalArgs};
 use crate::config::{self, Environment};
 use crate::exit::{ExitStatus, Stopped};
-use crate::formats::FileError;
+use crate::formats::{FileError, neutralise};
 use crate::hints;
 use crate::report::{Moments, Report, Shape};
 
 mod progress;
+mod sink;
 mod text;
 
 pub(crate) use progress::Progress;
+pub(crate) use sink::Sink;
 pub(crate) use text::printable;
 
 /// How the command prints.
@@ -100,10 +102,10 @@ impl Output {
         self.terminal
     }
 
-    /// Standard output for what is written as it comes, such as a file of links. Buffers are up to the caller.
-    #[expect(clippy::unused_self, reason = "printing is what an Output does")]
-    pub(crate) fn sink(&self) -> impl Write + use<> {
-        io::stdout()
+    /// Standard output for what is written as it comes, such as a file of links. On a terminal it shows whole lines, with
+    /// what could deceive a reader escaped as `format` does it.
+    pub(crate) fn sink(&self, format: Format) -> Sink {
+        Sink::new(self.terminal.then_some(format))
     }
 
     /// Prints a report in the format asked for.
@@ -277,7 +279,8 @@ impl Output {
                 Shape::Single => fields::<R>(line),
                 Shape::List => R::columns().iter().map(|column| (column.cell)(line, Moments::Exact)).collect(),
             });
-            return rows.map(|row| text::tsv(&row)).collect();
+            // A pipe often ends on a terminal.
+            return rows.map(|row| text::harmless(text::tsv(&row).as_bytes(), Format::Table)).collect();
         }
         let now = now();
         match R::SHAPE {
@@ -338,13 +341,15 @@ pub(crate) fn usage_failure(error: &clap::Error, args: &[OsString]) -> ExitStatu
         let _ = error.print();
         return ExitStatus::Ok;
     }
+    // Without clap's own colours, which could not be told from those of an argument that it quotes.
+    let rendered = text::harmless(error.render().to_string().as_bytes(), Format::Table);
     if wants_json(args) {
-        let rendered = error.render().to_string();
         let words = rendered.lines().map_while(|line| Some(line.trim()).filter(|line| !line.is_empty()));
         let detail = words.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
         problem_line(&Stopped::usage(detail, "run the command with --help").problem());
     } else {
-        let _ = error.print();
+        let rest = rendered.trim_end().trim_start_matches("error: ");
+        talk(&format!("{}: {rest}", label("error", AnsiColor::Red)));
     }
     ExitStatus::Usage
 }
@@ -405,13 +410,18 @@ fn values<R: Report>(line: &R::Line) -> Vec<Value> {
     R::FIELDS.iter().map(|name| object.get(*name).cloned().unwrap_or_default()).collect()
 }
 
+/// A cell that a spreadsheet does not run. A hyphen alone, such as the default domain's name, is no formula.
+fn harmless_cell(cell: &str) -> String {
+    if cell == "-" { cell.to_owned() } else { neutralise(cell).into_owned() }
+}
+
 fn csv<R: Report>(buffer: &mut Vec<u8>, report: &R, header: Header) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(buffer);
     if header == Header::Shown {
         writer.write_record(R::FIELDS)?;
     }
     for line in report.lines() {
-        writer.write_record(fields::<R>(line))?;
+        writer.write_record(fields::<R>(line).iter().map(|cell| harmless_cell(cell)))?;
     }
     writer.flush()
 }
@@ -428,7 +438,8 @@ fn label(text: &str, color: AnsiColor) -> String {
 }
 
 fn problem_line(problem: &Problem) {
-    talk(&serde_json::to_string(problem).unwrap_or_else(|_| problem.detail.clone()));
+    let line = serde_json::to_string(problem).unwrap_or_else(|_| problem.detail.clone());
+    talk(&text::harmless(line.as_bytes(), Format::Json));
 }
 
 /// Prints on standard error; there is nowhere to report that this failed.

@@ -7,6 +7,8 @@ pub mod clock;
 pub mod edge;
 pub mod error;
 mod heap;
+#[cfg(feature = "testing")]
+pub mod hostile;
 #[cfg(feature = "logs")]
 pub mod ingest;
 pub mod link;

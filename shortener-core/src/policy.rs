@@ -4,11 +4,19 @@ use crate::error::InvalidValue;
 use crate::link::{BaseUrl, TargetUrl};
 use crate::wire::PolicyRules;
 
+mod lookalike;
+mod named;
+mod private;
+mod shorteners;
+
+pub use named::NamedRule;
+
 /// Parsed rules, ready to judge targets at create, edit, import and redirect alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetPolicy {
     allow: Vec<DomainRule>,
     deny: Vec<DomainRule>,
+    denied_kinds: Vec<NamedRule>,
 }
 
 /// One rule: a host and its subdomains, or with `*.` only the subdomains.
@@ -23,6 +31,8 @@ struct DomainRule {
 pub enum Refusal {
     /// A deny rule names it.
     Denied,
+    /// A deny rule names its kind.
+    DeniedKind(NamedRule),
     /// Allow rules exist and none names it.
     NotAllowed,
     /// It is a host that our own short links live on.
@@ -35,6 +45,10 @@ impl Refusal {
         let host = target.host();
         match self {
             Self::Denied => InvalidValue::new("target_denied", format!("the target policy denies '{host}'")),
+            Self::DeniedKind(rule) => InvalidValue::new(
+                "target_denied",
+                format!("the target policy denies '{host}': it is {} ({})", rule.meaning(), rule.name()),
+            ),
             Self::NotAllowed => {
                 InvalidValue::new("target_not_allowed", format!("the target policy does not allow '{host}'"))
             }
@@ -65,17 +79,25 @@ impl TargetPolicy {
     /// Parses rules that were accepted once. What counts as a public suffix changes with the list; rules do not.
     ///
     /// # Errors
-    /// [`InvalidValue`] for a rule that is no host.
+    /// [`InvalidValue`] for a rule that is no host, or has an unknown name.
     pub fn parse_stored(rules: &PolicyRules) -> Result<Self, InvalidValue> {
-        let parse = |list: &[String]| list.iter().map(|rule| DomainRule::parse(rule)).collect::<Result<_, _>>();
-        Ok(Self { allow: parse(&rules.allow)?, deny: parse(&rules.deny)? })
+        let allow = rules.allow.iter().map(|rule| DomainRule::parse(rule)).collect::<Result<_, _>>()?;
+        let mut policy = Self { allow, ..Self::default() };
+        for rule in &rules.deny {
+            if rule.trim().starts_with('@') {
+                policy.denied_kinds.push(NamedRule::parse(rule.trim()).ok_or_else(|| unknown_name(rule))?);
+            } else {
+                policy.deny.push(DomainRule::parse(rule)?);
+            }
+        }
+        Ok(policy)
     }
 
     /// Refuses every target: for a domain whose rules cannot be read.
     pub fn refusing_all() -> Self {
         // A name that can never be registered (RFC 2606).
         let nothing = DomainRule { host: "invalid".to_owned(), subdomains_only: true };
-        Self { allow: vec![nothing.clone()], deny: vec![nothing] }
+        Self { allow: vec![nothing.clone()], deny: vec![nothing], denied_kinds: Vec::new() }
     }
 
     /// Judges a target.
@@ -83,11 +105,11 @@ impl TargetPolicy {
     /// # Errors
     /// The [`Refusal`].
     pub fn judge(&self, target: &TargetUrl) -> Result<(), Refusal> {
-        if self.deny.is_empty() && self.allow.is_empty() {
-            return Ok(());
-        }
         if self.deny.iter().any(|rule| rule.covers(target)) {
             return Err(Refusal::Denied);
+        }
+        if let Some(rule) = self.denied_kinds.iter().find(|rule| rule.covers(target)) {
+            return Err(Refusal::DeniedKind(*rule));
         }
         if self.allow.is_empty() || self.allow.iter().any(|rule| rule.covers(target)) {
             return Ok(());
@@ -99,6 +121,9 @@ impl TargetPolicy {
 impl DomainRule {
     fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |why: &str| InvalidValue::new("rule_invalid", format!("rule '{}' {why}", text.escape_debug()));
+        if text.trim().starts_with('@') {
+            return Err(invalid("names a kind of hosts, which can only be denied"));
+        }
         let (host, subdomains_only) = match text.trim().strip_prefix("*.") {
             Some(host) => (host, true),
             None => (text.trim(), false),
@@ -124,6 +149,11 @@ impl DomainRule {
         }
         !target.host_is_address() && host.strip_suffix(&self.host).is_some_and(|rest| rest.ends_with('.'))
     }
+}
+
+fn unknown_name(rule: &str) -> InvalidValue {
+    let names = NamedRule::ALL.map(NamedRule::name).join(", ");
+    InvalidValue::new("rule_invalid", format!("rule '{}' is none of {names}", rule.escape_debug()))
 }
 
 fn is_public_suffix(rule: &str) -> bool {
@@ -201,6 +231,26 @@ mod tests {
             TargetPolicy::parse(&PolicyRules { allow: vec!["localhost".into()], deny: vec!["10.0.0.1".into()] })
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn kinds_of_hosts_are_denied_by_name() {
+        let policy = policy(&[], &["@private", " @Shorteners", "@lookalikes"]);
+        for (url, rule) in [
+            ("http://0xa9fea9fe/latest/meta-data", NamedRule::Private),
+            ("http://[::ffff:10.0.0.1]/", NamedRule::Private),
+            ("http://LOCALHOST./", NamedRule::Private),
+            ("https://bit.ly/x", NamedRule::Shorteners),
+            ("https://аррӏе.com/", NamedRule::Lookalikes),
+        ] {
+            assert_eq!(policy.judge(&target(url)), Err(Refusal::DeniedKind(rule)), "{url}");
+        }
+        assert_eq!(policy.judge(&target("https://bücher.example/")), Ok(()));
+        for (allow, deny) in [(["@private"].as_slice(), [].as_slice()), (&[], &["@privat"]), (&[], &["*.@private"])] {
+            let list = |rules: &[&str]| rules.iter().map(|rule| (*rule).to_owned()).collect();
+            let rules = PolicyRules { allow: list(allow), deny: list(deny) };
+            assert_eq!(TargetPolicy::parse(&rules).unwrap_err().code, "rule_invalid", "{rules:?}");
+        }
     }
 
     #[test]

@@ -248,8 +248,9 @@ impl Lines {
             if self.input.read_line(&mut line).map_err(unreadable)? == 0 {
                 break;
             }
-            let line = line.trim();
-            if !line.is_empty() {
+            // What else stands around a URL is up to the service, which sees it in every other way in.
+            let line = line.trim_end_matches(['\r', '\n']);
+            if !line.trim().is_empty() {
                 lines.push(line.to_owned());
             }
         }

@@ -41,7 +41,8 @@ enum Command {
     #[command(after_long_help = "Examples:
   short domains set go.example.com --code-length 5
   short domains set go.example.com --base-url http://go.example.com:8080
-  short domains set - --deny evil.example --deny worse.example")]
+  short domains set - --deny evil.example --deny worse.example
+  short domains set - --deny @private --deny @shorteners --deny @lookalikes")]
     Set(Box<SetArgs>),
     /// Remove a domain's settings; its links stay stored
     #[command(after_long_help = "Examples:
@@ -73,8 +74,9 @@ struct SetArgs {
     /// Only targets on this domain; may be given several times and replaces the list
     #[arg(long, value_name = "DOMAIN")]
     allow: Vec<String>,
-    /// No targets on this domain; may be given several times and replaces the list
-    #[arg(long, value_name = "DOMAIN")]
+    /// No targets on this domain; may be given several times and replaces the list. @private, @shorteners and
+    /// @lookalikes stand for private addresses and names, other services that shorten links, and names that look like others
+    #[arg(long, value_name = "DOMAIN|@KIND")]
     deny: Vec<String>,
     /// Reset a setting to its default; may be given several times
     #[arg(long, value_name = "SETTING")]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use shortener_core::wire::{LinkFilter, StateFilter};
 
+use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Stopped};
 use crate::export::{CompleteFile, copy, is_there};
@@ -74,7 +75,8 @@ async fn to_output(context: &Context, filter: LinkFilter, shape: Shape) -> anyho
         return Err(Stopped::usage("a terminal cannot show compressed data", hint).into());
     }
     let show = if context.output.is_terminal() { ShowProgress::No } else { ShowProgress::Yes };
-    let begin = || OwnWriter::new(context.output.sink(), shape.form, shape.compression);
+    let format = if shape.form == OwnForm::Ndjson { Format::Ndjson } else { Format::Csv };
+    let begin = || OwnWriter::new(context.output.sink(format), shape.form, shape.compression);
     let (writer, written) = write(context, filter, show, begin).await?;
     writer.finish()?.flush()?;
     Ok(written)

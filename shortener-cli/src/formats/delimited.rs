@@ -80,7 +80,7 @@ impl Delimited {
         };
         if kind.is_generic() && own::is_own(&names) {
             this.reading = Reading::own(options);
-            this.neutralised = own::is_neutralised(&names);
+            this.neutralised = own::is_neutralised(&names, this.delimiter);
         }
         if names.last().is_some_and(|name| name == IMPORT_ERROR) {
             names.pop();

@@ -50,8 +50,8 @@ pub(super) fn is_own<S: AsRef<str>>(names: &[S]) -> bool {
     has("target") && (names.iter().all(|name| column(name.as_ref()).is_some()) || SIGNATURE.into_iter().all(has))
 }
 
-/// Whether a table with these columns was made for spreadsheets: by an export, or by hand. What `short list` prints is
-/// not, and has columns that no export has.
-pub(super) fn is_neutralised<S: AsRef<str>>(names: &[S]) -> bool {
-    is_own(names) && !names.iter().any(|name| name.as_ref() == "short_url")
+/// Whether a table with these columns was made for spreadsheets: by an export or by hand, or by `short list` as CSV. As TSV
+/// that prints cells as they are.
+pub(super) fn is_neutralised<S: AsRef<str>>(names: &[S], delimiter: u8) -> bool {
+    is_own(names) && (delimiter == b',' || !names.iter().any(|name| name.as_ref() == "short_url"))
 }

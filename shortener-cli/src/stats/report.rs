@@ -42,7 +42,8 @@ impl Names {
     /// The names of a kind as a format shows them: a spreadsheet that reads the file runs none of them.
     pub(crate) fn of(stats: Stats, subject: Subject, bots: Bots, format: Format) -> Self {
         let mut lines = subject.of(&stats, bots);
-        if matches!(format, Format::Csv | Format::Tsv) {
+        // In CSV every cell of every report is.
+        if format == Format::Tsv {
             for line in &mut lines {
                 line.name = neutralise(&line.name).into_owned();
             }

@@ -280,7 +280,7 @@ fn a_spreadsheet_runs_no_name() {
         let stats = with(empty(), &json!({ "referrers": named(&HOSTILE[4..5]) }));
         Names::of(stats, Subject::Referrer, Bots::Exclude, format).lines()[0].name.clone()
     };
-    assert_eq!([Format::Csv, Format::Tsv].map(name), ["'=HYPERLINK(\"http://x\")"; 2]);
+    assert_eq!(name(Format::Tsv), "'=HYPERLINK(\"http://x\")");
     assert_eq!(name(Format::Ndjson), "=HYPERLINK(\"http://x\")");
 }
 

@@ -9,6 +9,7 @@ mod configuration;
 mod counting;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 mod crash;
+mod destinations;
 mod direct;
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 mod disk;
@@ -21,6 +22,7 @@ mod limits;
 mod migration;
 #[cfg(feature = "moto")]
 mod moto;
+mod outputs;
 mod purges;
 mod readme;
 mod serve;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::config::Region;
 use aws_sdk_cloudfront::config::http::HttpResponse;
@@ -19,7 +18,7 @@ use tokio::sync::OnceCell;
 use super::{
     Begun, DistributionId, EdgeCache, EdgeCaches, EdgeError, EdgePath, Progress, PurgeId, PurgeReference, Source,
 };
-use crate::table::dynamo::{CredentialSource, Limits, find_source, loader};
+use crate::table::dynamo::{CredentialSource, Limits, about_credentials, last_cause, loader, was_never_sent};
 
 /// The region that requests to CloudFront are signed for, wherever they come from.
 const REGION: &str = "us-east-1";
@@ -125,10 +124,11 @@ fn meaning<E>(error: &SdkError<E, HttpResponse>) -> EdgeError
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    let words: Source = DisplayErrorContext(error).to_string().into();
-    if find_source::<CredentialsError>(error).is_some() {
-        return EdgeError::Denied(words);
+    tracing::debug!(error = %DisplayErrorContext(error), "CloudFront has failed");
+    if let Some(words) = about_credentials(error) {
+        return EdgeError::Denied(words.into());
     }
+    let words: Source = words(error).into();
     let SdkError::ServiceError(service) = error else {
         return match error {
             SdkError::ConstructionFailure(_) => EdgeError::Refused(words),
@@ -156,5 +156,28 @@ where
         _ if status.as_u16() == 429 => EdgeError::Busy(words),
         _ if status.is_server_error() => EdgeError::Unavailable(words),
         _ => EdgeError::Refused(words),
+    }
+}
+
+/// What has failed, in one line for logs.
+fn words<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ConstructionFailure(_) => format!("the request cannot be made: {}", last_cause(error)),
+        SdkError::TimeoutError(_) => "there was no answer in time".to_owned(),
+        SdkError::DispatchFailure(failure) => {
+            let never_sent = failure.as_connector_error().is_some_and(was_never_sent);
+            let what = if never_sent { "no connection could be made" } else { "the connection broke" };
+            format!("{what}: {}", last_cause(error))
+        }
+        SdkError::ServiceError(service) => {
+            let said = [service.err().code(), service.err().message()];
+            let said = said.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
+            let status = service.raw().status().as_u16();
+            if said.is_empty() { format!("CloudFront answered {status}") } else { said }
+        }
+        _ => format!("the answer cannot be read: {}", last_cause(error)),
     }
 }

@@ -1,6 +1,7 @@
 //! Target URLs.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
@@ -9,8 +10,9 @@ use super::super::error::InvalidValue;
 
 /// Where a link leads: an http or https URL as WHATWG serialises it.
 ///
-/// Parsing refuses user information (a disguise for the host), control characters and backslashes (parsers disagree on
-/// them), and schemes other than http and https. Length is a setting and checked by the service.
+/// Parsing refuses user information (a disguise for the host), control characters, backslashes, and other than two slashes
+/// before the host (parsers disagree on them), hosts that the DNS cannot hold, and schemes other than http and https.
+/// Length is a setting and checked by the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TargetUrl(Url);
@@ -41,8 +43,21 @@ impl TargetUrl {
                 format!("scheme '{}' is not allowed in a target; use http or https", shorten(url.scheme())),
             ));
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        let authority = authority(text).ok_or_else(|| {
+            InvalidValue::new(
+                "target_invalid",
+                "in a target, two slashes come before the host, as in https://example.com",
+            )
+        })?;
+        if authority.contains('@') {
             return Err(InvalidValue::new("target_userinfo", "user information is not allowed in a target"));
+        }
+        if url.host().is_some_and(|host| matches!(host, Host::Domain(name) if !is_host_name(name))) {
+            return Err(InvalidValue::new(
+                "target_host",
+                "the host of a target is a name such as www.example.com: letters, digits, hyphens and underscores, at most \
+                 63 between two dots and 253 in all",
+            ));
         }
         Ok(Self(url))
     }
@@ -59,7 +74,16 @@ impl TargetUrl {
 
     /// Whether the host is an address and not a name.
     pub fn host_is_address(&self) -> bool {
-        matches!(self.0.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
+        self.address().is_some()
+    }
+
+    /// The address, if the host is one.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.0.host()? {
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+            Host::Domain(_) => None,
+        }
     }
 
     /// The part of the host that one registers, by the public suffix list: of `www.bbc.co.uk` it is `bbc.co.uk`.
@@ -91,7 +115,23 @@ impl TargetUrl {
     }
 }
 
+/// What stands between the two slashes and the path, as given; none where there are not exactly two.
+fn authority(text: &str) -> Option<&str> {
+    let rest = text.split_once(':')?.1.strip_prefix("//").filter(|rest| !rest.starts_with('/'))?;
+    rest.split(['/', '?', '#']).next()
+}
+
+/// Whether the DNS can hold a name, which may end with one dot.
+fn is_host_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let plain = |label: &str| label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()) && plain(label))
+}
+
+/// The beginning of a text, for messages: without what may be a password before an `@`, or a token in a query.
 fn shorten(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let text = text.rsplit('@').next().unwrap_or_default();
     let mut shown: String = text.chars().take(80).flat_map(char::escape_debug).collect();
     if text.chars().nth(80).is_some() {
         shown.push('…');
@@ -148,6 +188,15 @@ mod tests {
             ("https:\\\\evil.example", "target_character"),
             ("https://example.com/\r\nx: y", "target_character"),
             ("java\tscript:alert(1)", "target_character"),
+            ("https://:@evil.example", "target_userinfo"),
+            ("https://@evil.example", "target_userinfo"),
+            ("http:/evil.example", "target_invalid"),
+            ("http:evil.example", "target_invalid"),
+            ("http:///evil.example", "target_invalid"),
+            ("https://a..example", "target_host"),
+            ("https://./", "target_host"),
+            ("https://a.example../", "target_host"),
+            ("https://a'b.example/", "target_host"),
             ("example.com", "target_invalid"),
             ("https://", "target_invalid"),
             ("", "target_invalid"),

@@ -45,10 +45,11 @@ pub struct DomainEntry {
     pub base_url: BaseUrl,
     /// Length of drawn codes.
     pub code_length: u8,
-    /// Where visitors of unknown codes go.
+    /// Where visitors of unknown codes go; none if the policy refuses what is set.
     pub not_found_target: Option<TargetUrl>,
     /// Edge lifetimes.
     pub edge: EdgeLifetimes,
+    set_not_found_target: Option<TargetUrl>,
     policy: TargetPolicy,
     rules: PolicyRules,
     version: u64,
@@ -91,6 +92,7 @@ impl Directory {
             }
             if entry.domain.is_default() { entries[0] = entry } else { entries.push(entry) }
         }
+        withhold_refused(&mut entries);
         let by_host = entries
             .iter()
             .enumerate()
@@ -170,6 +172,17 @@ impl Directory {
     }
 }
 
+/// Leaves out what visitors of unknown codes may not be sent to: rules and hosts may have changed since it was set.
+fn withhold_refused(entries: &mut [DomainEntry]) {
+    let bases: Vec<BaseUrl> = entries.iter().map(|entry| entry.base_url.clone()).collect();
+    for DomainEntry { domain, policy, not_found_target, .. } in entries {
+        let refused = |target: &mut TargetUrl| policy.judge(target).is_err() || is_own_host(target, bases.iter());
+        if not_found_target.take_if(refused).is_some() {
+            tracing::warn!(%domain, "the not-found target is refused by policy");
+        }
+    }
+}
+
 /// The base URL set for a domain, or the one it has by itself.
 pub(super) fn base_url_of(domain: &Domain, record: &DomainRecord, default: &DomainEntry) -> Option<BaseUrl> {
     match &record.base_url {
@@ -189,6 +202,7 @@ impl DomainEntry {
         Self {
             policy,
             code_length: record.code_length.unwrap_or(code_length),
+            set_not_found_target: record.not_found_target.clone(),
             not_found_target: record.not_found_target,
             edge: record.edge.unwrap_or_default(),
             version: record.version,
@@ -203,7 +217,7 @@ impl DomainEntry {
             domain: self.domain.clone(),
             base_url: self.base_url.clone(),
             code_length: self.code_length,
-            not_found_target: self.not_found_target.clone(),
+            not_found_target: self.set_not_found_target.clone(),
             edge: self.edge,
             policy: self.rules.clone(),
             version: self.version,

@@ -2,6 +2,7 @@
 
 use super::directory::{DomainEntry, DomainRecord, base_url_of};
 use super::draft::Checks;
+use super::error::target_too_long;
 use super::{Caller, Service, ServiceError};
 use crate::link::{BaseUrl, Domain, TargetUrl};
 use crate::operations::{Mode, WriteOptions};
@@ -142,6 +143,15 @@ impl Checks<'_> {
             Patch::Clear => record.code_length = None,
             Patch::Set(length) => record.code_length = Some(self.code_length(length)),
         }
+        // Before the target, which it judges.
+        match &change.policy {
+            Patch::Keep => {}
+            Patch::Clear => record.policy = None,
+            Patch::Set(rules) => {
+                self.keep("/policy", TargetPolicy::parse(rules));
+                record.policy = Some(rules.clone());
+            }
+        }
         match &change.not_found_target {
             Patch::Keep => {}
             Patch::Clear => record.not_found_target = None,
@@ -162,14 +172,6 @@ impl Checks<'_> {
                 record.edge = Some(edge);
             }
         }
-        match &change.policy {
-            Patch::Keep => {}
-            Patch::Clear => record.policy = None,
-            Patch::Set(rules) => {
-                self.keep("/policy", TargetPolicy::parse(rules));
-                record.policy = Some(rules.clone());
-            }
-        }
         self.finish()
     }
 
@@ -182,11 +184,18 @@ impl Checks<'_> {
         self.demand(!taken, "/base_url", "base_url_taken", "another domain is reached at this host");
     }
 
-    /// A target on none of our hosts, that of the domain as it is about to be set included.
+    /// A target as a link of the domain may have one, by its rules and at its host as they are about to be set.
     fn not_found_target(&mut self, text: &str, domain: &Domain, record: &DomainRecord) -> Option<TargetUrl> {
         let own = base_url_of(domain, record, &self.directory.entries[0]);
         let others = self.directory.entries.iter().filter(|entry| entry.domain != *domain);
+        // Rules that cannot be read were told, or refuse the target at each redirect.
+        let policy = TargetPolicy::parse_stored(&record.policy.clone().unwrap_or_default()).unwrap_or_default();
+        let max = self.settings.max_target_bytes;
         let target = TargetUrl::parse(text).and_then(|target| {
+            if target.as_str().len() > max {
+                return Err(target_too_long(&target, max));
+            }
+            policy.judge(&target).map_err(|refusal| refusal.violation(&target))?;
             if is_own_host(&target, others.map(|entry| &entry.base_url).chain(&own)) {
                 return Err(Refusal::OwnHost.violation(&target));
             }

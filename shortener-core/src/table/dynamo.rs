@@ -29,7 +29,7 @@ mod write;
 
 pub use admin::{Created, DeletionProtection, Feature, IndexStatus, TableStatus};
 #[cfg(feature = "cloudfront")]
-pub(crate) use error::{about_credentials, find_source, last_cause, was_never_sent};
+pub(crate) use error::{about_credentials, last_cause, was_never_sent};
 pub use insert::InsertBy;
 #[cfg(feature = "s3")]
 pub(crate) use settings::find_region;

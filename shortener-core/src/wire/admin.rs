@@ -150,7 +150,8 @@ impl Default for EdgeLifetimes {
 pub struct PolicyRules {
     /// If not empty, only these.
     pub allow: Vec<String>,
-    /// Never these, even if allowed.
+    /// Never these, even if allowed. `@private`, `@shorteners` and `@lookalikes` stand for private addresses and names, other
+    /// services that shorten links, and names that look like others.
     pub deny: Vec<String>,
 }
 

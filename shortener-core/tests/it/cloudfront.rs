@@ -149,6 +149,8 @@ async fn each_refusal_has_its_meaning() {
         let (distribution, _requests) = server(vec![refusal(status, code)]);
         let error = distribution.purge(&launch(), &reference).await.unwrap_err();
         assert_eq!(error.to_string(), meaning, "{status} {code}");
+        let words = std::error::Error::source(&error).map(ToString::to_string);
+        assert!(words.is_none_or(|words| words == format!("{code}: arn:aws:iam::1:user/x")), "{error:?}");
     }
 }
 
@@ -162,4 +164,6 @@ async fn an_answer_that_cannot_be_read_and_a_closed_port_are_no_purge() {
     let nobody = nobody.distribution(DistributionId::parse("E1").unwrap());
     let error = nobody.purge(&launch(), &reference).await.unwrap_err();
     assert!(matches!(error, EdgeError::Unavailable(_)), "{error:?}");
+    let words = std::error::Error::source(&error).unwrap().to_string();
+    assert!(words.starts_with("no connection could be made: ") && !words.contains('{'), "{words}");
 }

@@ -4,6 +4,7 @@
 mod agents;
 mod bulk;
 mod cloudfront;
+mod destinations;
 mod domains;
 mod dynamo;
 mod engines;

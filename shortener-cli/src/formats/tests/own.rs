@@ -122,7 +122,7 @@ fn a_missing_column_is_not_spoken_of_and_an_empty_cell_means_none() {
 }
 
 #[test]
-fn what_list_prints_is_read_without_taking_apostrophes_away() {
+fn of_what_list_prints_only_csv_has_apostrophes_to_take_away() {
     let csv = "code,domain,short_url,target,title,tags,redirect_status,forward_query,state,version,created_at,created_by,\
                updated_at,starts_at,expires_at,max_clicks\n\
                a,-,https://s.example/a,https://example.com/,'=1,x;y,302,false,disabled,3,2026-01-01T00:00:00Z,key:a,\
@@ -131,9 +131,10 @@ fn what_list_prints_is_read_without_taking_apostrophes_away() {
         "title":"'=1","tags":["x","y"],"redirect_status":302,"forward_query":false,"state":"disabled","version":3,
         "created_at":"2026-01-01T00:00:00Z","created_by":"key:a","updated_at":"2026-01-01T00:00:00Z","starts_at":null,
         "expires_at":null,"max_clicks":null,"disabled":true}],"next_cursor":null}"#;
-    for text in [csv, json] {
+    let tsv = csv.replace(',', "\t");
+    for (text, title) in [(csv, "=1"), (&*tsv, "'=1"), (json, "'=1")] {
         let [row] = &rows(text.as_bytes())[..] else { panic!("one row") };
-        assert_eq!(row.request.title.as_deref(), Some("'=1"));
+        assert_eq!(row.request.title.as_deref(), Some(title));
         assert_eq!((&*row.request.tags, row.request.disabled), (&["x".to_owned(), "y".to_owned()][..], true));
         assert_eq!(row.request.domain, None);
     }

@@ -70,6 +70,12 @@ impl Served {
         }
     }
 
+    /// All that it has logged, once it has ended.
+    pub(crate) fn log(&mut self) -> String {
+        self.seen.extend(self.lines.iter());
+        self.seen.join("\n")
+    }
+
     /// Sends a signal and waits for the end.
     pub(crate) fn stop(&mut self, signal: &str) -> ExitStatus {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();

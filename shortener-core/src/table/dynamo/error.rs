@@ -250,7 +250,7 @@ pub(crate) fn last_cause(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// The first cause of this type, the error itself included.
-pub(crate) fn find_source<'error, T: StdError + 'static>(error: &'error (dyn StdError + 'static)) -> Option<&'error T> {
+fn find_source<'error, T: StdError + 'static>(error: &'error (dyn StdError + 'static)) -> Option<&'error T> {
     let mut cause = Some(error);
     while let Some(current) = cause {
         if let Some(found) = current.downcast_ref() {

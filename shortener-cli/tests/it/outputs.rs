@@ -1,0 +1,6 @@
+//! What the command shows, writes and logs: nothing that moves a cursor, runs in a spreadsheet, or is a secret.
+
+mod canaries;
+mod spreadsheets;
+#[cfg(unix)]
+mod terminals;
