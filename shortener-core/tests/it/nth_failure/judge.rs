@@ -107,6 +107,9 @@ pub(super) async fn run<T: Table + ChangeFeed + 'static>(
     if !fired.is_empty() {
         let ways: Vec<Way> = fired.iter().map(|(_, _, way)| *way).collect();
         judge.time(took, ending.is_none(), &ways);
+        if fired.iter().all(|(_, primitive, _)| primitive.is_change()) {
+            judge.within(scenario.budget_of_writes, took);
+        }
         judge.ending(ending, &ways).await;
     }
     let found = judge.findings;
@@ -134,8 +137,12 @@ impl Judge<'_> {
     fn time(&mut self, took: Duration, was_given_up: bool, ways: &[Way]) {
         let hangs = ways.iter().any(|way| matches!(way, Way::Hang | Way::HangAfter));
         self.demand(hangs || !was_given_up, || format!("it does not end in {DEADLINE:?}"));
-        if let Some(budget) = self.scenario.budget {
-            self.demand(!was_given_up && took <= budget, || format!("it took {took:?}, more than {budget:?}"));
+        self.within(self.scenario.budget, took);
+    }
+
+    fn within(&mut self, budget: Option<Duration>, took: Duration) {
+        if let Some(budget) = budget {
+            self.demand(took <= budget, || format!("it took {took:?}, more than {budget:?}"));
         }
     }
 

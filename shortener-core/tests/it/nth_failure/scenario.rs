@@ -51,6 +51,8 @@ pub(super) struct Scenario {
     pub(super) effect: Effect,
     /// How long it takes at most whatever the table does; none where its caller has a deadline.
     pub(super) budget: Option<Duration>,
+    /// The same, where only its writes can be waited for.
+    pub(super) budget_of_writes: Option<Duration>,
     /// Whether a stale read may show in its answer.
     pub(super) may_lag: bool,
     /// Whether two failures are tried, too.
@@ -76,6 +78,7 @@ impl Scenario {
             repeat: Repeat::Freely,
             effect: Effect::AtOnce,
             budget: None,
+            budget_of_writes: None,
             may_lag: false,
             in_pairs: false,
             view: super::view::everything,
@@ -96,6 +99,10 @@ impl Scenario {
 
     pub(super) fn within(self, budget: Duration) -> Self {
         Self { budget: Some(budget), ..self }
+    }
+
+    pub(super) fn writing_within(self, budget: Duration) -> Self {
+        Self { budget_of_writes: Some(budget), ..self }
     }
 
     pub(super) fn lagging(self) -> Self {

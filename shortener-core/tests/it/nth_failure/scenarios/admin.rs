@@ -37,7 +37,8 @@ pub(super) fn all() -> Vec<Scenario> {
             let caller = world.service.authenticate(&world.contents.key).await?;
             Ok(json!(caller.actor().as_str()))
         })
-        .seen_as(view::without_last_use),
+        .seen_as(view::without_last_use)
+        .writing_within(Duration::from_millis(200)),
         Scenario::new("authenticate", "a key that was used a moment ago", |world| async move {
             world.plan.pausing(world.service.authenticate(&world.contents.key)).await?;
             let caller = world.service.authenticate(&world.contents.key).await?;
