@@ -8,6 +8,7 @@ use uuid::{NoContext, Uuid};
 use super::cursor::Cursor;
 use super::record::LinkRecord;
 use super::{Caller, Service, ServiceError};
+use crate::error::InvalidValue;
 use crate::link::Actor;
 use crate::operations::LinkRef;
 use crate::table::{Item, Order, Query, TableError, keys};
@@ -123,7 +124,7 @@ impl Service {
     /// Shows what happened to a link, newest first; the last event is its creation, which the link itself records.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`], [`ServiceError::CursorInvalid`].
+    /// [`ServiceError::NotFound`], [`ServiceError::CursorInvalid`], [`ServiceError::Invalid`] for the limit.
     pub async fn history(
         &self,
         caller: &Caller,
@@ -132,11 +133,11 @@ impl Service {
         cursor: Option<&str>,
     ) -> Result<History, ServiceError> {
         caller.require_place(Role::Reader, &link.domain, &link.code)?;
+        let limit = page_of(limit)?;
         let record = self.require_link(&link.domain, &link.code).await?;
         caller.require_for(Role::Reader, &link.domain, &link.code, &record.body.tags)?;
         let subject = format!("history {} {} {}", link.domain, link.code, record.here_since());
         let after = cursor.map(|text| Cursor::parse(text, &subject)).transpose()?;
-        let limit = usize::from(limit.clamp(1, MAX_PAGE));
         let (items, more) = self.events_page(&record, limit, after.as_ref()).await?;
         let next_cursor = items.last().filter(|_| more).map(|item| Cursor::new(&subject, &item.key.sk).encode());
         let events = items.iter().map(Item::decode::<StoredEvent>).collect::<Result<Vec<_>, _>>()?;
@@ -185,6 +186,15 @@ impl Service {
         }
         Ok((items, start.is_some()))
     }
+}
+
+/// How many events a page may have.
+fn page_of(limit: u16) -> Result<usize, ServiceError> {
+    if (1..=MAX_PAGE).contains(&limit) {
+        return Ok(usize::from(limit));
+    }
+    let invalid = InvalidValue::new("limit_invalid", format!("limit is 1 to {MAX_PAGE}, not {limit}"));
+    Err(ServiceError::violation("/limit", &invalid))
 }
 
 fn creation(record: &LinkRecord) -> HistoryEvent {

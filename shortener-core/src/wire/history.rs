@@ -67,9 +67,9 @@ pub struct FieldChange {
     /// The field.
     pub field: String,
     /// Its value before.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object, required))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value, required))]
     pub from: Value,
     /// Its value after.
-    #[cfg_attr(feature = "openapi", schema(value_type = Object, required))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value, required))]
     pub to: Value,
 }

@@ -151,6 +151,7 @@ pub struct CreateLink {
     pub expires_at: Option<String>,
     /// After this many clicks the link is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000_000_000_u64))]
     pub max_clicks: Option<u64>,
     /// When it was created, for a link that comes from elsewhere: RFC 3339 or a date (its first second, UTC), not in the
     /// future; now where absent.
@@ -169,7 +170,7 @@ pub struct CreateLink {
     /// sends it, it answers 200 with the link it made; without a code, the code is derived from the content. `if_exists`,
     /// `code_length` and `imported_clicks` are no part of the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 4_294_967_295_u64))]
     pub occurrence: Option<u32>,
     /// What to do when the code is taken.
     #[serde(default, skip_serializing_if = "IfExists::is_fail")]
@@ -268,6 +269,7 @@ pub struct UpdateLink {
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
     /// The links, 1 to 500.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 500))]
     pub links: Vec<CreateLink>,
 }
 
@@ -332,7 +334,6 @@ pub struct LinkFilter {
     pub created_before: Option<String>,
     /// `descending` (newest first, the default) or `ascending`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub order: Option<Order>,
     /// Most links in a page, 1 to 1,000; 50 by default. A page can hold fewer and still have a next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -89,11 +89,9 @@ pub struct StatsQuery {
     pub tz: Option<String>,
     /// Step of the series: days by default, hours where the range or span is two days or less. Hours are kept for 35 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub by: Option<Step>,
     /// Whose clicks the lists of names count: `exclude` bots (the default), `include` them, or `only` them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
     pub bots: Option<Bots>,
     /// Most names in each list, 1 to 100; 10 by default. The rest is in the list as `(other)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct JsonBody<T>(pub(super) T);
 
-/// A body of JSON, or none.
+/// A body of JSON, or none; `null` is none too.
 #[derive(Debug)]
 pub(super) struct OptionalJsonBody<T>(pub(super) T);
 
@@ -44,7 +44,7 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJsonBody<T> {
             return Ok(Self(T::default()));
         }
         is_json?;
-        Ok(Self(parse(&bytes)?))
+        Ok(Self(parse::<Option<T>>(&bytes)?.unwrap_or_default()))
     }
 }
 
@@ -95,6 +95,8 @@ fn refusal(pointer: &str, error: &serde_json::Error) -> Failure {
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     let (code, field) = match message.split_once('`') {
         Some(("missing field ", rest)) => ("field_missing", rest.split('`').next()),
+        // The path ends at the object that has the field twice.
+        Some(("duplicate field ", rest)) => ("field_duplicate", rest.split('`').next()),
         Some(("unknown field ", _)) => ("field_unknown", None),
         _ => ("field_type", None),
     };

@@ -27,7 +27,7 @@ pub(super) struct Conditions {
 #[expect(dead_code, reason = "describes a header that the extractor reads by hand")]
 pub(super) struct IdempotencyKey {
     /// The same key and request have one effect, however often they are sent. 1 to 255 visible ASCII characters.
-    #[param(rename = "Idempotency-Key", example = "0193d9a4-7f1c-7c3e-9c5e-2f8f7d0b6a11")]
+    #[param(rename = "Idempotency-Key", pattern = "^[!-~]{1,255}$", example = "0193d9a4-7f1c-7c3e-9c5e-2f8f7d0b6a11")]
     idempotency_key: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct IdempotencyKey {
 #[expect(dead_code, reason = "describes a header that the extractor reads by hand")]
 pub(super) struct IfMatch {
     /// Only if the thing still has this version: its `ETag`, or `*` for any.
-    #[param(rename = "If-Match", example = "\"3\"")]
+    #[param(rename = "If-Match", pattern = "^(\\*|(W/)?\"[0-9]{1,19}\")$", example = "\"3\"")]
     if_match: Option<String>,
 }
 

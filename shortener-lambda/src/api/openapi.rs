@@ -6,11 +6,15 @@ use axum::body::Bytes;
 use axum::http::HeaderName;
 use axum::http::header::CONTENT_TYPE;
 use shortener_core::routes::api;
-use shortener_core::wire::{Problem, ProblemCode, StateFilter};
+use shortener_core::table::Order;
+use shortener_core::wire::{Bots, Problem, ProblemCode, StateFilter, Step};
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+mod links;
+mod parameters;
 
 /// Name of the security scheme.
 const SCHEME: &str = "ApiKey";
@@ -36,7 +40,7 @@ const OPEN_TAG: &str = "Service";
         (name = "Keys", description = "API keys and the caller"),
         (name = "Service", description = "The service itself; needs no key")
     ),
-    components(schemas(Problem, StateFilter))
+    components(schemas(Bots, Order, Problem, StateFilter, Step))
 )]
 struct Base;
 
@@ -67,6 +71,8 @@ fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi 
     for item in document.paths.paths.values_mut() {
         for (is_write, operation) in operations(item) {
             describe(operation, is_write);
+            links::add(operation);
+            parameters::take_null_out(operation);
         }
     }
     let key = ApiKeyValue::with_description("X-Api-Key", "A key as `short keys create` shows it: short_<id>_<secret>");

@@ -203,6 +203,15 @@ async fn keys_are_made_rotated_and_revoked() {
 }
 
 #[tokio::test]
+async fn a_body_that_may_be_absent_may_also_be_null() {
+    let app = TestApp::start().await;
+    let made = post(&app, "/api/v1/keys", json!({"name": "ci", "role": "reader"})).await.json();
+    let path = format!("/api/v1/keys/{}/rotate", made["id"].as_str().unwrap());
+    assert_eq!(post(&app, &path, json!(null)).await.status, StatusCode::OK);
+    post(&app, "/api/v1/links", json!(null)).await.expect_problem(422, "invalid");
+}
+
+#[tokio::test]
 async fn a_role_that_is_too_low_is_forbidden() {
     let app = TestApp::start().await;
     let made = post(&app, "/api/v1/keys", json!({"name": "ci", "role": "reader"})).await.json();

@@ -59,6 +59,10 @@ async fn every_operation_is_complete() {
         }
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             assert!(!parameter["description"].as_str().unwrap().is_empty(), "{name} {parameter}");
+            assert!(
+                !parameter["schema"].to_string().contains("null"),
+                "an absent parameter is not null: {name} {parameter}"
+            );
         }
         if let Some(body) = operation.get("requestBody") {
             assert!(!body["content"]["application/json"]["example"].is_null(), "{name}");
@@ -93,6 +97,47 @@ async fn every_problem_code_is_documented() {
     for code in ProblemCode::ALL.iter().filter(|code| **code != ProblemCode::MethodNotAllowed) {
         assert!(text.contains(&format!("`{}`", code.as_str())), "{}", code.as_str());
     }
+}
+
+#[tokio::test]
+async fn enumerations_are_spelled_as_they_travel() {
+    let document = document().await;
+    let names = |schema: &str| document["components"]["schemas"][schema]["enum"].clone();
+    let codes: Vec<_> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(names("ProblemCode"), serde_json::json!(codes));
+    for (parameter, schema, spelled) in [
+        ("order", "Order", serde_json::json!(["ascending", "descending"])),
+        ("by", "Step", serde_json::json!(["hour", "day"])),
+        ("bots", "Bots", serde_json::json!(["include", "exclude", "only"])),
+    ] {
+        assert_eq!(names(schema), spelled);
+        let text = document["paths"].to_string();
+        assert!(text.contains(&format!("\"name\":\"{parameter}\"")), "{parameter}");
+        assert!(text.contains(&format!("#/components/schemas/{schema}\"")), "{parameter} is any text");
+    }
+}
+
+#[tokio::test]
+async fn every_link_leads_to_an_operation_and_fills_parameters_that_it_has() {
+    let document = document().await;
+    let operations = operations(&document);
+    let mut count = 0;
+    for (name, operation) in &operations {
+        for response in operation["responses"].as_object().unwrap().values() {
+            for link in response["links"].as_object().into_iter().flat_map(|links| links.values()) {
+                let to = operations.iter().find(|(_, other)| other["operationId"] == link["operationId"]);
+                let (_, to) = to.unwrap_or_else(|| panic!("{name}: {link}"));
+                for filled in link["parameters"].as_object().unwrap().keys() {
+                    let (place, filled) = filled.split_once('.').unwrap();
+                    let taken = to["parameters"].as_array().into_iter().flatten();
+                    let mut taken = taken.filter(|taken| taken["in"] == place && taken["name"] == filled);
+                    assert!(taken.next().is_some(), "{name}: {link}");
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
 }
 
 #[tokio::test]

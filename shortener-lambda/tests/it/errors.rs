@@ -97,6 +97,19 @@ async fn unknown_and_wrong_query_parameters_are_refused() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_size_that_no_page_has_is_refused() {
+    let app = TestApp::start().await;
+    app.create_launch().await;
+    for path in ["/api/v1/links?", "/api/v1/links/launch/history?", "/api/v1/links/launch/stats?", "/api/v1/top?"] {
+        for limit in [0, 1001] {
+            let reply = app.api(Method::GET, &format!("{path}limit={limit}")).send().await;
+            let problem = reply.expect_problem(422, "invalid");
+            assert_eq!(problem["errors"][0]["pointer"], "/limit", "{path}{limit}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn headers_that_mean_nothing_are_refused() {
     let app = TestApp::start().await;
     app.create_launch().await;

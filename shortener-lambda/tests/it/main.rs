@@ -3,6 +3,7 @@
 
 mod api;
 mod app;
+mod authorisation;
 mod batches;
 mod client;
 mod deployment;
