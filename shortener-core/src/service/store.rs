@@ -14,13 +14,22 @@ impl Service {
     ///
     /// Every write that comes here carries a condition that its own success makes false, so that sending it again has no
     /// second effect; the caller recognises its own token in the item that a failed condition shows.
+    ///
+    /// # Errors
+    /// [`TableError::OutcomeUnknown`] also if a later attempt was refused for load or did not arrive: that says nothing of
+    /// an earlier one whose reply was lost.
     pub(super) async fn write_resolved(&self, writes: &[Write]) -> Result<(), TableError> {
-        let mut attempt = 1;
+        let (mut attempt, mut is_in_doubt) = (1, false);
         loop {
-            match self.table.write(writes).await {
+            let outcome = self.table.write(writes).await;
+            is_in_doubt |= matches!(outcome, Err(TableError::OutcomeUnknown(_)));
+            match outcome {
                 Err(TableError::Conflict | TableError::OutcomeUnknown(_)) if attempt < ATTEMPTS => {
                     tokio::time::sleep(self.jitter(attempt)).await;
                     attempt += 1;
+                }
+                Err(error) if is_in_doubt && error.is_retryable() => {
+                    return Err(TableError::OutcomeUnknown(error.into()));
                 }
                 outcome => return outcome,
             }

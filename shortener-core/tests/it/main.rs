@@ -22,5 +22,6 @@ mod redirects;
 mod regressions;
 mod requests;
 mod security;
+mod simulation;
 mod sqlite;
 mod stats;
