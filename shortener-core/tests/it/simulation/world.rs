@@ -197,8 +197,13 @@ impl World {
         let mark = process.mark();
         let mut notes = self.log.notes();
         let id = notes.ops.len();
+        // The same request under the same key is the same operation, also if nobody meant that.
+        let twin = |op: &&Op| {
+            draft.key.is_some() && (&op.key, op.client, &op.asked) == (&draft.key, draft.client, &draft.asked)
+        };
+        let first = notes.ops.iter().find(twin).map(|op| op.first).or(draft.first);
         let op = Op {
-            first: draft.first.unwrap_or(id),
+            first: first.unwrap_or(id),
             asked: draft.asked,
             key: draft.key,
             dry: draft.dry,
