@@ -46,3 +46,33 @@ impl Clock for TestClock {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
+
+/// A clock that goes with tokio's time, which tests can pause, and can be put forward and back: one for each process of a
+/// simulation.
+#[cfg(feature = "testing")]
+#[derive(Debug)]
+pub struct VirtualClock {
+    at_start: std::sync::Mutex<Timestamp>,
+    start: tokio::time::Instant,
+}
+
+#[cfg(feature = "testing")]
+impl VirtualClock {
+    /// A clock that shows `now`. Needs tokio's runtime.
+    pub fn at(now: Timestamp) -> Self {
+        Self { at_start: std::sync::Mutex::new(now), start: tokio::time::Instant::now() }
+    }
+
+    /// Puts the clock forward, or back.
+    pub fn jump(&self, by: jiff::SignedDuration) {
+        let mut at_start = self.at_start.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *at_start += by;
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        *self.at_start.lock().unwrap_or_else(std::sync::PoisonError::into_inner) + self.start.elapsed()
+    }
+}

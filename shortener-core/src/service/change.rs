@@ -113,7 +113,8 @@ impl Service {
         for _ in 0..ATTEMPTS {
             caller.require_for(Role::Editor, &link.domain, &link.code, &before.body.tags)?;
             let may_repeat = was_sent || options.idempotency_key.is_some();
-            if may_repeat && self.was_applied(&before, &change_id).await? {
+            let doubt = |error| if was_sent { in_doubt(error) } else { error };
+            if may_repeat && self.was_applied(&before, &change_id).await.map_err(doubt)? {
                 return Ok(before.view(&base, self.now()));
             }
             check_version(&before, options, |record| record.view(&base, self.now()))?;
@@ -125,7 +126,9 @@ impl Service {
             was_sent = true;
             match self.put_change(caller, &before, after, &change_id).await {
                 Ok(after) => return Ok(after.view(&base, self.now())),
-                Err(TableError::ConditionFailed { .. }) => before = self.require_link(&link.domain, &link.code).await?,
+                Err(TableError::ConditionFailed { .. }) => {
+                    before = self.require_link(&link.domain, &link.code).await.map_err(in_doubt)?;
+                }
                 Err(other) => return Err(other.into()),
             }
         }
@@ -202,20 +205,30 @@ impl Service {
         let event = StoredEvent::between(before, &after, caller.actor());
         let (old, new) = (&before.body.tags, &after.body.tags);
         let item = after.encode(self.settings().retention_days)?;
-        let mut writes =
-            vec![Write::put(item).when(Condition::VersionIs(before.body.version)), Write::put(event.encode(&after)?)];
+        let event = event.encode(&after, &self.codes.entropy())?;
+        let mut writes = vec![Write::put(item).when(Condition::VersionIs(before.body.version)), Write::put(event)];
         writes.extend(after.tag_deletes(old.iter().filter(|tag| !new.contains(tag))));
         writes.extend(after.tag_puts(new.iter().filter(|tag| !old.contains(tag))));
         self.register_tags(new).await?;
         match self.write_resolved(&writes).await {
-            // Our own write, whose reply was lost.
-            Err(TableError::ConditionFailed { existing: Some(item), .. })
-                if LinkRecord::decode(&item)?.body.change_id == after.body.change_id =>
-            {
-                Ok(after)
+            // Our own write, whose reply was lost: perhaps that of an earlier request, made at another moment.
+            Err(TableError::ConditionFailed { index, existing: Some(item) }) => {
+                let found = LinkRecord::decode(&item)?;
+                if found.body.change_id == after.body.change_id {
+                    return Ok(found);
+                }
+                Err(TableError::ConditionFailed { index, existing: Some(item) })
             }
             outcome => outcome.map(|()| after),
         }
+    }
+}
+
+/// What a read that fails says of a change that was sent before: others have changed the link since, perhaps on top of it.
+fn in_doubt(error: ServiceError) -> ServiceError {
+    match error {
+        ServiceError::Store(error) if error.is_retryable() => TableError::OutcomeUnknown(error.into()).into(),
+        other => other,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::{NoContext, Uuid};
+use uuid::Uuid;
 
 use super::cursor::Cursor;
 use super::record::LinkRecord;
@@ -59,8 +59,9 @@ impl StoredEvent {
         }
     }
 
-    pub(super) fn encode(&self, link: &LinkRecord) -> Result<Item, TableError> {
-        Item::encode(keys::event(&link.domain, &link.code, event_id(self.at)), self)
+    /// The item to store; `entropy` makes its key unlike any other.
+    pub(super) fn encode(&self, link: &LinkRecord, entropy: &[u8; 32]) -> Result<Item, TableError> {
+        Item::encode(keys::event(&link.domain, &link.code, event_id(self.at, entropy)), self)
     }
 
     fn view(self) -> HistoryEvent {
@@ -77,10 +78,10 @@ impl StoredEvent {
 
 /// An id of the very millisecond of the change, which no two changes of a link share. A counter of the process would move
 /// it to the latest moment that the process has seen on any link.
-fn event_id(at: Timestamp) -> Uuid {
-    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
-    let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
+fn event_id(at: Timestamp, entropy: &[u8; 32]) -> Uuid {
+    let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    let random = std::array::from_fn(|at| entropy[at]);
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()
 }
 
 fn shown_fields(record: &LinkRecord) -> [(&'static str, Value); 11] {

@@ -106,6 +106,13 @@ impl Lifetime {
 }
 
 impl LinkBody {
+    /// When it is over or was, if that is known. A change that puts the end into the past ends the link when it is made: from
+    /// then on its code is retired.
+    fn end(&self) -> Option<Timestamp> {
+        let end = self.deleted_at.or(self.expires_at)?;
+        Some(if self.version > self.first_version { end.max(self.updated_at) } else { end })
+    }
+
     pub(crate) fn lifetime(&self) -> Lifetime {
         Lifetime {
             deleted: self.deleted_at.is_some(),
@@ -151,7 +158,7 @@ impl LinkRecord {
         set(attribute::CREATED_SK, keys::created_sort(body.created_at, domain, code).into());
         set(attribute::TARGET_PK, keys::target_partition(body.target.host(), shard).into());
         set(attribute::TARGET_SK, keys::target_sort(&body.target, domain, code).into());
-        if let Some(end) = body.deleted_at.or(body.expires_at) {
+        if let Some(end) = body.end() {
             let retained = SignedDuration::from_hours(24 * i64::from(retention_days));
             set(attribute::PURGE_AT, end.as_second().saturating_add(retained.as_secs()).into());
         }

@@ -14,6 +14,10 @@ impl Service {
     ///
     /// Every write that comes here carries a condition that its own success makes false, so that sending it again has no
     /// second effect; the caller recognises its own token in the item that a failed condition shows.
+    ///
+    /// # Errors
+    /// [`TableError::OutcomeUnknown`] also if a later attempt was refused for load or did not arrive: that says nothing of
+    /// an earlier one whose reply was lost.
     pub(super) async fn write_resolved(&self, writes: &[Write]) -> Result<(), TableError> {
         let (mut attempt, mut in_doubt) = (1, false);
         loop {

@@ -135,6 +135,14 @@ impl<T: Table + 'static> FaultTable<T> {
         Ok(found.into_iter().flatten().collect())
     }
 
+    /// Makes a change that nobody called for, such as the collection of an item whose time is over: it meets no fate.
+    ///
+    /// # Errors
+    /// Those of the table under it.
+    pub async fn change_unasked(&self, writes: &[Write]) -> Result<(), TableError> {
+        self.applied.apply(Change::Write(writes.to_vec())).await.map(drop)
+    }
+
     /// How many calls were made.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)

@@ -24,6 +24,7 @@ mod redirects;
 mod regressions;
 mod requests;
 mod security;
+mod simulation;
 mod sqlite;
 mod stats;
 mod wire;
