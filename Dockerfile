@@ -55,6 +55,15 @@ RUN set -eu; \
       done; \
     done
 
+# What the programs are made of, and the licences of it: CycloneDX, and the texts that must come with copies.
+FROM manifests AS notices
+# hadolint ignore=DL3008
+RUN command -v python3 || { apt-get update; apt-get install -y --no-install-recommends python3; rm -rf /var/lib/apt/lists/*; }
+COPY scripts/image/notices ./
+RUN set -eu; \
+    target=$(sed -n "s/^target = '\(.*\)'$/\1/p" "$CARGO_HOME/config.toml"); \
+    for image in lambda serve; do ./notices "$image" "/notices/$image" --target "$target"; done
+
 FROM manifests AS lambda-dependencies
 RUN cargo build --profile lambda --locked -p shortener-lambda
 
@@ -93,6 +102,7 @@ LABEL org.opencontainers.image.title="short" \
 COPY --from=toolchain /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 # A new volume takes its owner from here.
 COPY --from=serve-build --chown=65532:65532 /image/ /
+COPY --from=notices /notices/serve/ /
 # Named, or the same certificates are read twice: from the file, and again from its folder.
 ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt SHORT_FILE=/data/links.db SHORT_LISTEN=0.0.0.0:8080
 VOLUME /data
@@ -116,6 +126,7 @@ LABEL org.opencontainers.image.title="shortener-lambda" \
       org.opencontainers.image.source="$SHORT_SOURCE"
 COPY --from=toolchain /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=lambda-build /image/ /
+COPY --from=notices /notices/lambda/ /
 ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt SHORT_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 USER 65532:65532

@@ -7,6 +7,8 @@ mod duplicates;
 pub mod fields;
 pub mod folder;
 pub mod format;
+#[cfg(test)]
+mod fuzz;
 pub mod left_alone;
 pub mod line;
 mod lines;

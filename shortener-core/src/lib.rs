@@ -6,6 +6,8 @@ pub mod client;
 pub mod clock;
 pub mod edge;
 pub mod error;
+#[cfg(feature = "testing")]
+pub mod fuzz;
 mod heap;
 #[cfg(feature = "testing")]
 pub mod hostile;

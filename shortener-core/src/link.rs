@@ -3,6 +3,8 @@
 mod actor;
 mod code;
 mod domain;
+#[cfg(test)]
+mod fuzz;
 mod status;
 mod tag;
 mod target;

@@ -26,6 +26,8 @@ mod directory;
 mod domains;
 mod draft;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod history;
 mod list;
 mod merge;

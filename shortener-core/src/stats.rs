@@ -7,6 +7,8 @@
 pub mod agent;
 pub mod class;
 pub mod counter;
+#[cfg(test)]
+mod fuzz;
 pub mod ledger;
 pub(crate) mod memo;
 pub(crate) mod names;

@@ -35,9 +35,11 @@ impl Domain {
         }
         match Host::parse(text).map_err(|_| invalid())? {
             Host::Domain(name) => {
-                let name = name.trim_end_matches('.').to_owned();
+                // One dot at the end is the root. Without two of them, something else could be left: an address, or `-`.
+                let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
                 let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-                if name.is_empty() || name.len() > 253 || !plain { Err(invalid()) } else { Ok(Self(name)) }
+                let whole = name.split('.').all(|label| !label.is_empty()) && name != DEFAULT;
+                if name.len() > 253 || !plain || !whole { Err(invalid()) } else { Ok(Self(name)) }
             }
             Host::Ipv4(_) | Host::Ipv6(_) => Err(invalid()),
         }
@@ -164,7 +166,22 @@ mod tests {
         ] {
             assert_eq!(Domain::parse(given).unwrap().as_str(), kept);
         }
-        for bad in ["", "a b", "127.0.0.1", "[::1]", "a/b", "a#b", "http://x", "x:80", "g%6f.example", "%2D"] {
+        for bad in [
+            "",
+            "a b",
+            "127.0.0.1",
+            "[::1]",
+            "a/b",
+            "a#b",
+            "http://x",
+            "x:80",
+            "g%6f.example",
+            "%2D",
+            ".",
+            "a..b",
+            "12..",
+            "-.",
+        ] {
             assert!(Domain::parse(bad).is_err(), "{bad:?}");
         }
     }

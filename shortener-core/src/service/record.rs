@@ -125,7 +125,8 @@ impl LinkBody {
 
 /// The earliest moment that is stored as a later one.
 pub(super) fn next_moment(at: Timestamp) -> Timestamp {
-    at + SignedDuration::from_millis(1)
+    // A stored moment may be the last one there is.
+    at.checked_add(SignedDuration::from_millis(1)).unwrap_or(at)
 }
 
 fn one() -> u64 {

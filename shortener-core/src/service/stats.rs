@@ -119,7 +119,7 @@ fn shown(range: &Range, reading: &Reading, progress: Progress, all_time: LinkCli
     let clicks = reading.clicks(range.from, range.to);
     let previous = reading.clicks(range.previous_from(), range.from);
     let list = |dimension| shape::list(reading, dimension, range, clicks);
-    let sum = |of: fn(&Tally) -> u64| reading.daily.values().map(of).sum();
+    let sum = |of: fn(&Tally) -> u64| reading.daily.values().map(of).fold(0, u64::saturating_add);
     let edge = edge_of(reading);
     Stats {
         code: None,

@@ -58,18 +58,19 @@ impl Counts {
 
     /// All clicks: what people, bots, previews and tools did.
     pub fn total(&self) -> u64 {
-        self.requests() - self.head
+        self.human.saturating_add(self.bot).saturating_add(self.preview).saturating_add(self.tool)
     }
 
     /// Every request that was answered with the redirect: all clicks, HEAD requests and prefetches.
     pub fn requests(&self) -> u64 {
-        Class::ALL.into_iter().map(|class| self.of(class)).sum()
+        self.total().saturating_add(self.head)
     }
 
-    /// Adds others, class by class.
+    /// Adds others, class by class. What a table holds may be as large as its numbers can be: sums end there.
     pub fn add(&mut self, other: &Self) {
         for class in Class::ALL {
-            *self.of_mut(class) += other.of(class);
+            let count = self.of_mut(class);
+            *count = count.saturating_add(other.of(class));
         }
     }
 
@@ -99,9 +100,9 @@ pub struct EdgeResults {
 impl EdgeResults {
     /// Adds others.
     pub fn add(&mut self, other: &Self) {
-        self.hit += other.hit;
-        self.miss += other.miss;
-        self.error += other.error;
+        self.hit = self.hit.saturating_add(other.hit);
+        self.miss = self.miss.saturating_add(other.miss);
+        self.error = self.error.saturating_add(other.error);
     }
 }
 
@@ -223,13 +224,13 @@ impl Split {
 
     /// Adds another.
     pub fn add(&mut self, other: Self) {
-        self.0 += other.0;
-        self.1 += other.1;
+        self.0 = self.0.saturating_add(other.0);
+        self.1 = self.1.saturating_add(other.1);
     }
 
     /// Both together.
     pub fn sum(self) -> u64 {
-        self.0 + self.1
+        self.0.saturating_add(self.1)
     }
 }
 
@@ -314,8 +315,8 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         self.clicks.add(&other.clicks);
         self.edge.add(&other.edge);
-        self.gone += other.gone;
-        self.orphans += other.orphans;
+        self.gone = self.gone.saturating_add(other.gone);
+        self.orphans = self.orphans.saturating_add(other.orphans);
         for (dimension, breakdown) in &other.breakdowns {
             self.breakdown_mut(*dimension).merge(breakdown);
         }

@@ -34,10 +34,10 @@ impl From<Counts> for Clicks {
 impl Clicks {
     /// The clicks that a choice of classes means.
     pub fn of(&self, bots: Bots) -> u64 {
-        let automated = self.bot + self.preview + self.tool;
+        let automated = self.bot.saturating_add(self.preview).saturating_add(self.tool);
         match bots {
             Bots::Exclude => self.human,
-            Bots::Include => self.human + automated,
+            Bots::Include => self.human.saturating_add(automated),
             Bots::Only => automated,
         }
     }

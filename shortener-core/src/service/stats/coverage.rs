@@ -30,11 +30,11 @@ impl Service {
             return Ok(None);
         }
         let items = all_of(self.table().as_ref(), keys::ingest_figures_between(from, range.to.plus(-1))).await?;
-        let (mut lines, mut requests) = (0, 0);
+        let (mut lines, mut requests) = (0_u64, 0_u64);
         for item in &items {
             let figures: HourFigures = item.decode()?;
-            lines += figures.lines;
-            requests += figures.requests;
+            lines = lines.saturating_add(figures.lines);
+            requests = requests.saturating_add(figures.requests);
         }
         Ok((requests > 0).then(|| Coverage { lines, requests, ratio: ratio(lines, requests) }))
     }

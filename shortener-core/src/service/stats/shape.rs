@@ -32,17 +32,23 @@ pub(super) fn list(reading: &Reading, dimension: Dimension, range: &Range, click
     let names = all.names.into_iter().map(|(name, split)| NamedClicks { name, clicks: chosen(split, range.bots) });
     let mut listed: Vec<_> = names.filter(|named| named.clicks > 0).collect();
     if is_of_every_click(dimension) {
-        let named = listed.iter().map(|named| named.clicks).sum::<u64>() + other;
+        let named = with_all(other, &listed);
         // Names of hours that are in the range in part may be known no more.
-        other += Clicks::from(clicks).of(range.bots).saturating_sub(named);
+        other = other.saturating_add(Clicks::from(clicks).of(range.bots).saturating_sub(named));
     }
     // Stable, so that equal ones stay in the order of their names.
     listed.sort_by_key(|named| std::cmp::Reverse(named.clicks));
-    other += listed.drain(range.limit.min(listed.len())..).map(|named| named.clicks).sum::<u64>();
+    let rest = listed.split_off(range.limit.min(listed.len()));
+    other = with_all(other, &rest);
     if other > 0 {
         listed.push(NamedClicks { name: OTHER.to_owned(), clicks: other });
     }
     listed
+}
+
+/// Clicks and those of names together.
+fn with_all(clicks: u64, names: &[NamedClicks]) -> u64 {
+    names.iter().fold(clicks, |sum, named| sum.saturating_add(named.clicks))
 }
 
 /// Clicks of every step of a range.

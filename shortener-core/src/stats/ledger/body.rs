@@ -93,7 +93,7 @@ impl DayHours {
     }
 
     /// Whether an hour of a source that is in here is not in the other.
-    pub(super) fn has_more_than(&self, other: &Self) -> bool {
+    pub(in crate::stats) fn has_more_than(&self, other: &Self) -> bool {
         self.sources.iter().any(|(source, hours)| hours & !other.sources.get(source).copied().unwrap_or(0) != 0)
     }
 }
