@@ -3,6 +3,7 @@
 pub(crate) mod harness;
 
 mod api_calls;
+mod authorisation;
 mod bad_events;
 #[cfg(feature = "cold-start")]
 mod cold_start;

@@ -6,6 +6,7 @@ mod app;
 mod authorisation;
 mod batches;
 mod client;
+mod cost;
 mod deployment;
 mod documents;
 mod edge;
