@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Blocks of IPv4: first address, bits of the prefix.
 const BLOCKS_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -74,15 +74,14 @@ const RESOLVERS: [&str; 11] = [
 pub(super) fn is_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_v4(address),
-        IpAddr::V6(address) => match within(address) {
-            Some(address) => is_v4(address),
-            None => {
-                let bits = address.to_bits();
-                let is_in = |(first, prefix): (Ipv6Addr, u32)| (bits ^ first.to_bits()) >> (128 - prefix) == 0;
-                !is_in(GLOBAL_V6) || BLOCKS_V6.into_iter().any(is_in)
-            }
-        },
+        IpAddr::V6(address) => within(address).map_or_else(|| is_v6(address), is_v4),
     }
+}
+
+fn is_v6(address: Ipv6Addr) -> bool {
+    let bits = address.to_bits();
+    let is_in = |(first, prefix): (Ipv6Addr, u32)| (bits ^ first.to_bits()) >> (128 - prefix) == 0;
+    !is_in(GLOBAL_V6) || BLOCKS_V6.into_iter().any(is_in)
 }
 
 fn is_v4(address: Ipv4Addr) -> bool {

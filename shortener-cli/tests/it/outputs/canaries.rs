@@ -38,7 +38,7 @@ fn files_beside_the_table(home: &Path) -> String {
     for entry in fs::read_dir(home).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_file() && !name.starts_with("links.db") && !name.starts_with("given") {
-            all += &format!("== {name}\n{}\n", String::from_utf8_lossy(&fs::read(entry.path()).unwrap()));
+            all += &String::from_utf8_lossy(&fs::read(entry.path()).unwrap());
         }
     }
     all

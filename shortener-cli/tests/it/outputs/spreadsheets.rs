@@ -47,7 +47,7 @@ fn rows_of(count: usize) -> Vec<Value> {
         let title: String = title().new_tree(&mut runner).unwrap().current();
         let title: String = title.chars().filter(|c| !c.is_control()).take(200).collect();
         // A code may begin with a hyphen, as a formula does.
-        let code = if at % 3 == 0 { format!("-{at}") } else { format!("c{at}") };
+        let code = if at.is_multiple_of(3) { format!("-{at}") } else { format!("c{at}") };
         json!({"code": code, "target": format!("https://example.com/{at}?a==1&b=+1&c=@x,\"{at}\""), "title": title.trim(),
             "tags": ["q4", format!("t{}", at % 7)], "redirect_status": 307, "expires_at": "2040-01-01T00:00:00Z"})
     };
