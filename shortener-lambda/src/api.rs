@@ -40,14 +40,17 @@ const MAX_BATCH_BODY: usize = 6 * 1024 * 1024;
 
 /// The routes of the API, with an answer for every other path below `/api`.
 pub(crate) fn routes(app: &App) -> Router<App> {
+    let (open, _) = open_operations().split_for_parts();
     let (router, _) = operations().split_for_parts();
     router
+        .layer(from_fn_with_state(app.clone(), layers::catch_up))
+        .layer(from_fn_with_state(app.clone(), layers::take_turn))
+        .merge(open)
         .method_not_allowed_fallback(failure::method_not_allowed)
         .route("/api", any(failure::no_such_route))
         .route("/api/", any(failure::no_such_route))
         .route("/api/{*rest}", any(failure::no_such_route))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn_with_state(app.clone(), layers::catch_up))
         .layer(from_fn(layers::meet_deadline))
         .layer(CatchPanicLayer::custom(failure::panicked))
         .layer(from_fn_with_state(app.clone(), layers::finish))
@@ -61,9 +64,9 @@ pub(crate) fn health_route(app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), layers::finish))
 }
 
-/// Every operation, declared once for the router and the document.
+/// Every operation on the store, declared once for the router and the document.
 fn operations() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::base())
+    OpenApiRouter::new()
         .routes(routes!(links::list, links::create))
         .routes(routes!(links::create_batch).layer(DefaultBodyLimit::max(MAX_BATCH_BODY)))
         .routes(routes!(links::show, links::update, links::delete))
@@ -80,7 +83,9 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::whoami))
-        .routes(routes!(health::health))
-        .routes(routes!(openapi::document))
-        .routes(routes!(docs::page))
+}
+
+/// Those that need no store: they are answered however much it has to do.
+fn open_operations() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(health::health)).routes(routes!(openapi::document)).routes(routes!(docs::page))
 }

@@ -15,6 +15,7 @@ use shortener_core::redirect::Resolver;
 use shortener_core::service::Service;
 use shortener_core::stats::ClickCounter;
 
+use crate::admission::{Gate, Turns};
 use crate::proxies::TrustedProxies;
 use crate::{api, pages, redirect};
 
@@ -25,12 +26,13 @@ const DISTRIBUTION: &str = "x-short-distribution-id";
 #[derive(Debug, Clone)]
 pub struct App(Arc<Parts>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Parts {
     service: Arc<Service>,
     resolver: Arc<Resolver>,
     site: Site,
     counter: Option<Arc<ClickCounter>>,
+    gate: Arc<Gate>,
 }
 
 /// What the server knows about the place where it stands.
@@ -60,15 +62,20 @@ pub enum Edge {
 impl App {
     /// Puts the parts together. The resolver must be one over the same service.
     pub fn new(service: Arc<Service>, resolver: Arc<Resolver>, site: Site) -> Self {
-        Self(Arc::new(Parts { service, resolver, site, counter: None }))
+        let gate = Gate::new(Turns::default());
+        Self(Arc::new(Parts { service, resolver, site, counter: None, gate }))
     }
 
     /// The same, where clicks are counted here, because no edge has logs of them.
     #[must_use]
     pub fn with_counter(&self, counter: Arc<ClickCounter>) -> Self {
-        let Parts { service, resolver, site, .. } = &*self.0;
-        let (service, resolver, site) = (Arc::clone(service), Arc::clone(resolver), site.clone());
-        Self(Arc::new(Parts { service, resolver, site, counter: Some(counter) }))
+        Self(Arc::new(Parts { counter: Some(counter), ..Parts::clone(&self.0) }))
+    }
+
+    /// The same with other bounds of the API's work.
+    #[must_use]
+    pub fn with_turns(&self, turns: Turns) -> Self {
+        Self(Arc::new(Parts { gate: Gate::new(turns), ..Parts::clone(&self.0) }))
     }
 
     /// The service behind the handlers.
@@ -86,6 +93,10 @@ impl App {
 
     pub(crate) fn site(&self) -> &Site {
         &self.0.site
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.0.gate
     }
 }
 

@@ -1,6 +1,7 @@
 //! Serves the product over HTTP: public redirects and pages, and the API. The same router runs on AWS Lambda and in
 //! `short serve`; every rule lives in `shortener_core`.
 
+mod admission;
 mod api;
 mod app;
 pub mod config;
@@ -20,5 +21,6 @@ mod redirect;
 mod request_log;
 pub mod server;
 
+pub use admission::Turns;
 pub use app::{App, Edge, Site, api_router, redirect_router, router};
 pub use proxies::TrustedProxies;

@@ -16,7 +16,8 @@ use shortener_lambda::counting::Counting;
 use shortener_lambda::log::{self, LogFormat};
 use shortener_lambda::metrics::{Meter, TimedTable};
 use shortener_lambda::process::{self, Failure};
-use shortener_lambda::{App, lambda, server};
+use shortener_lambda::server::{self, Bounds};
+use shortener_lambda::{App, lambda};
 use tokio::net::TcpListener;
 use tokio::runtime;
 
@@ -66,12 +67,13 @@ async fn serve_counting(
     table: Arc<dyn Table>,
     listener: TcpListener,
 ) -> std::io::Result<()> {
+    let bounds = Bounds::of_process(None);
     if config.counting == Switch::Off || part == Part::Api {
-        return server::serve(listener, part.router(app), server::stop_signal()).await;
+        return server::serve_within(bounds, listener, part.router(app), server::stop_signal()).await;
     }
     let counting = Counting::start(table, Arc::new(SystemClock)).await?;
     let router = part.router(app.with_counter(counting.counter()));
-    let served = server::serve(listener, router, server::stop_signal()).await;
+    let served = server::serve_within(bounds, listener, router, server::stop_signal()).await;
     counting.stop().await;
     served
 }

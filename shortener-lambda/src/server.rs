@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,30 +10,52 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use self::connections::{Close, Connections, Place};
+use self::patient::Patient;
+use self::refusal::Refusals;
 use crate::peer::Peer;
 
-/// How long a client may take to send a request's head, and to stay silent between two requests.
-const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
+mod bounds;
+mod connections;
+mod patient;
+mod refusal;
 
-/// Largest head of a request, in bytes.
+pub use bounds::Bounds;
+
+/// Largest head of a request, in bytes, and most bytes of answers that wait for their reader, but for the last of them.
 const MAX_HEAD: usize = 32 * 1024;
 
-/// How long requests under way may take to end after the server is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// Pause after a failed accept: the usual cause is that no file descriptor is left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `shutdown` completes, then lets requests under way end for up to 10 seconds.
+/// Pause between two lines of the log about the same trouble.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// Serves `router` on `listener` within the default bounds: see [`serve_within`].
 ///
 /// # Errors
 /// None today; accepting goes on after errors, which are logged.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let connections = GracefulShutdown::new();
+    serve_within(Bounds::default(), listener, router, shutdown).await
+}
+
+/// Serves `router` on `listener` until `shutdown` completes, then lets requests under way end.
+///
+/// # Errors
+/// None today; accepting goes on after errors, which are logged.
+pub async fn serve_within(
+    bounds: Bounds,
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let connections = Connections::new(bounds.connections, bounds.idle);
+    let (refusals, mut trouble) = (Refusals::new(), Trouble::default());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -40,14 +63,26 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, peer)) => hold(stream, Peer(peer.ip()), router.clone(), &connections),
-            Err(error) => refuse(&error).await,
+            Ok((stream, peer)) => {
+                if let Some((place, close)) = connections.enter() {
+                    tokio::spawn(hold(stream, Peer(peer.ip()), router.clone(), bounds, place, close));
+                } else {
+                    trouble.tell(|| tracing::warn!(bounds.connections, "there is no room for another connection"));
+                    refusals.refuse(stream);
+                }
+            }
+            Err(error) if is_of_one_client(&error) => {}
+            Err(error) => {
+                trouble.tell(|| tracing::error!(%error, "no connection can be accepted"));
+                connections.make_room();
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
     // New connections are refused from now on and not left waiting.
     drop(listener);
-    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
-        tracing::warn!(grace_seconds = GRACE.as_secs(), "stopping with requests under way");
+    if tokio::time::timeout(bounds.grace, connections.close_all()).await.is_err() {
+        tracing::warn!(grace_seconds = bounds.grace.as_secs(), "stopping with requests under way");
     }
     Ok(())
 }
@@ -73,35 +108,67 @@ pub async fn stop_signal() {
     tokio::select! { () = interrupt => {}, () = terminate => {} }
 }
 
-/// Serves one connection in a task of its own.
-fn hold(stream: TcpStream, peer: Peer, router: Router, connections: &GracefulShutdown) {
+/// Serves one connection to its end.
+async fn hold(
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    bounds: Bounds,
+    place: Place,
+    close: oneshot::Receiver<Close>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+    let activity = &place.activity;
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        router.call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(MAX_HEAD)
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        // A client that goes away in the middle is no failure of the service.
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended early");
+        activity.begin();
+        let answer = router.call(request);
+        let activity = Arc::clone(activity);
+        async move {
+            let answer = answer.await;
+            activity.end();
+            answer
         }
     });
+    // Answers are not gathered while more requests are there to be read: a client that leaves half a head behind others
+    // would get no answer, and one that sends without end would have all its answers gathered in memory.
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(bounds.head)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(Patient::new(stream, bounds.answer)), service)
+    );
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        close = close => {
+            connection.as_mut().graceful_shutdown();
+            let is_cut = close == Ok(Close::Now) && !activity.is_busy();
+            tokio::select! { biased; ended = connection => ended, () = std::future::ready(()), if is_cut => Ok(()) }
+        }
+    };
+    // A client that goes away in the middle is no failure of the service.
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
-async fn refuse(error: &io::Error) {
-    let of_one_client = matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset);
-    if !of_one_client {
-        tracing::error!(%error, "no connection can be accepted");
-        tokio::time::sleep(ACCEPT_PAUSE).await;
+/// Trouble that is logged once a second, however often it comes.
+#[derive(Debug, Default)]
+struct Trouble(Option<Instant>);
+
+impl Trouble {
+    fn tell(&mut self, log: impl FnOnce()) {
+        if self.0.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            self.0 = Some(Instant::now());
+            log();
+        }
     }
+}
+
+fn is_of_one_client(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
 }

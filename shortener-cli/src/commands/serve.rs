@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::{NonZeroUsize, ParseIntError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use shortener_core::table::sqlite::SqliteTable;
 use shortener_core::wire::{Problem, ProblemCode};
 use shortener_lambda::config::{Switch, parse_contact, parse_counting};
 use shortener_lambda::counting::Counting;
-use shortener_lambda::{App, Site, TrustedProxies, router, server};
+use shortener_lambda::server::{self, Bounds};
+use shortener_lambda::{App, Site, TrustedProxies, router};
 use tokio::net::TcpListener;
 
 use crate::backend::Store;
@@ -55,6 +57,12 @@ pub(crate) struct Args {
     /// this number from the right; what a visitor sends stands left of it. With 0 the header is ignored.
     #[arg(long, value_name = "NUMBER", value_parser = TrustedProxies::parse)]
     trusted_proxies: Option<TrustedProxies>,
+    /// Most open connections [env: SHORT_MAX_CONNECTIONS] [default: 10000]
+    ///
+    /// One more closes those that do nothing, or else is answered 503. Fewer where the limit of open files (ulimit -n)
+    /// allows no more.
+    #[arg(long, value_name = "NUMBER")]
+    max_connections: Option<NonZeroUsize>,
 }
 
 /// Runs the command.
@@ -66,6 +74,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let stop = stop()?;
     // Read before anything is done, so that a server that cannot start makes no key.
     let trusted_proxies = trusted_proxies(&args, context)?;
+    let bounds = Bounds::of_process(max_connections(&args, context)?.map(NonZeroUsize::get));
     let contact = security_contact(context)?;
     let is_counting = is_counting(&args, context)?;
     let (listener, address) = listen(&args, context).await?;
@@ -83,7 +92,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let app = App::new(service, resolver, site);
     let app = counting.as_ref().map_or_else(|| app.clone(), |counting| app.with_counter(counting.counter()));
     context.output.note(&format!("listening on http://{address}"));
-    server::serve(listener, router(app), stop).await?;
+    server::serve_within(bounds, listener, router(app), stop).await?;
     if let Some(counting) = counting {
         tell_unstored(counting.stop().await, context);
     }
@@ -117,6 +126,18 @@ fn trusted_proxies(args: &Args, context: &Context) -> anyhow::Result<TrustedProx
                 .map_err(|error| config::wrong_variable("SHORT_TRUSTED_PROXIES", text, &error, hint))
         }
         (None, None) => Ok(TrustedProxies::NONE),
+    }
+}
+
+/// The flag's number, or else the variable's.
+fn max_connections(args: &Args, context: &Context) -> anyhow::Result<Option<NonZeroUsize>> {
+    let parse = |text: &str| {
+        let hint = "give the number of connections that may be open at once";
+        text.parse().map_err(|error: ParseIntError| config::wrong_variable("SHORT_MAX_CONNECTIONS", text, &error, hint))
+    };
+    match args.max_connections {
+        Some(number) => Ok(Some(number)),
+        None => context.environment.max_connections.as_deref().map(parse).transpose(),
     }
 }
 

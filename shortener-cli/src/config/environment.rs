@@ -34,12 +34,14 @@ pub(crate) struct Environment {
     pub(crate) counting: Option<String>,
     /// `SHORT_TRUSTED_PROXIES`: how many proxies stand in front of `serve`.
     pub(crate) trusted_proxies: Option<String>,
+    /// `SHORT_MAX_CONNECTIONS`: how many connections `serve` holds open.
+    pub(crate) max_connections: Option<String>,
     /// `SHORT_SECURITY_CONTACT`: whom the `security.txt` of `serve` names.
     pub(crate) security_contact: Option<String>,
 }
 
 /// Each variable with what it sets, for the help.
-pub(crate) const VARIABLES: [(&str, &str); 20] = [
+pub(crate) const VARIABLES: [(&str, &str); 21] = [
     ("SHORT_FILE", "embedded table to use, as --file"),
     ("SHORT_TABLE", "DynamoDB table to use, as --table"),
     ("SHORT_DISTRIBUTION_ID", "CloudFront distribution that changes on a DynamoDB table purge, as --distribution"),
@@ -54,6 +56,7 @@ pub(crate) const VARIABLES: [(&str, &str); 20] = [
         "SHORT_TRUSTED_PROXIES",
         "how many proxies of yours stand in front of 'serve', as --trusted-proxies; 0 by default",
     ),
+    ("SHORT_MAX_CONNECTIONS", "how many connections 'serve' holds open, as --max-connections; 10000 by default"),
     ("SHORT_SECURITY_CONTACT", "mail address or URL that the security.txt of 'serve' names; none without it"),
     ("SHORT_LOG", "which events 'serve' logs: error, warn, info (the default), debug, or a filter"),
     ("AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...", "read by the AWS SDK for --table"),
@@ -83,6 +86,7 @@ impl Environment {
             listen: get("SHORT_LISTEN"),
             counting: get("SHORT_COUNTING"),
             trusted_proxies: get("SHORT_TRUSTED_PROXIES"),
+            max_connections: get("SHORT_MAX_CONNECTIONS"),
             security_contact: get("SHORT_SECURITY_CONTACT"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(get),
             user: get("USER").or_else(|| get("LOGNAME")),

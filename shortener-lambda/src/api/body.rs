@@ -1,5 +1,7 @@
 //! Request bodies: JSON, read whole, checked against the type to the last field.
 
+use std::future::ready;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -10,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use shortener_core::wire::{Problem, ProblemCode, Violation};
 
-use super::failure::Failure;
+use super::failure::{Failure, overloaded};
+use crate::admission::Turn;
 use crate::app::App;
 
 /// How long a body may take to arrive.
@@ -60,8 +63,23 @@ fn require_json(headers: &HeaderMap) -> Result<(), Failure> {
         .into())
 }
 
+/// Reads the body. A request whose body is still to come does not keep others from the store meanwhile.
 async fn read(request: Request, app: &App) -> Result<Bytes, Failure> {
-    let read = tokio::time::timeout(PATIENCE, Bytes::from_request(request, app)).await;
+    let turn = request.extensions().get::<Turn>().cloned();
+    let mut body = pin!(tokio::time::timeout(PATIENCE, Bytes::from_request(request, app)));
+    let at_once = tokio::select! { biased; read = body.as_mut() => Some(read), () = ready(()) => None };
+    let read = match (at_once, turn) {
+        (Some(read), _) => read,
+        (None, None) => body.await,
+        (None, Some(turn)) => {
+            let _held = turn.pause().ok_or_else(overloaded)?;
+            let read = body.await;
+            if !turn.resume().await {
+                return Err(overloaded());
+            }
+            read
+        }
+    };
     let Ok(read) = read else {
         let seconds = PATIENCE.as_secs();
         return Err(malformed(format!("the body did not arrive within {seconds} seconds")));

@@ -14,11 +14,23 @@ use crate::request_log::Exchange;
 /// A problem on its way out. It travels as an extension of the response, until the outermost layer, which knows the
 /// request's id, writes it.
 #[derive(Debug, Clone)]
-pub(super) struct Failure(Box<Problem>);
+pub(super) struct Failure {
+    problem: Box<Problem>,
+    told: Told,
+}
+
+/// How the log tells of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// By a line for the request.
+    Alone,
+    /// Together with others, by whoever refused it.
+    InSum,
+}
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self(Box::new(problem))
+        Self { problem: Box::new(problem), told: Told::Alone }
     }
 }
 
@@ -33,12 +45,14 @@ impl IntoResponse for Failure {
 impl Failure {
     /// Logs the problem if the service is to blame, and writes what the caller may know of it.
     pub(super) fn write(self, exchange: &Exchange, response: &mut Response) {
-        let mut problem = outward(*self.0);
+        let mut problem = outward(*self.problem);
         let status = status(&problem);
-        if status.is_server_error() {
-            exchange.failed(status, problem.code.as_str(), &problem.detail);
-        } else {
-            exchange.answered(status);
+        match self.told {
+            Told::InSum => {}
+            Told::Alone if status.is_server_error() => {
+                exchange.failed(status, problem.code.as_str(), &problem.detail);
+            }
+            Told::Alone => exchange.answered(status),
         }
         conceal(&mut problem);
         *response.status_mut() = status;
@@ -141,6 +155,14 @@ pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Failure {
     Problem::new(ProblemCode::MethodNotAllowed, format!("{} does not take {method}", uri.path()))
         .with_hint(format!("the header {ALLOW} names the methods"))
         .into()
+}
+
+/// The answer to a request that the service has no time for. Nothing of it was done.
+pub(super) fn overloaded() -> Failure {
+    let problem =
+        Problem::new(ProblemCode::Unavailable, "too many requests at once").with_hint("try again in a moment");
+    let problem = Problem { retry_after_seconds: Some(1), ..problem };
+    Failure { problem: Box::new(problem), told: Told::InSum }
 }
 
 /// The answer to a request whose time is over while the table still has it.

@@ -6,7 +6,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::failure::{Failure, too_late};
+use super::failure::{Failure, overloaded, too_late};
 use crate::app::App;
 use crate::deadline::Deadline;
 use crate::pages;
@@ -34,6 +34,15 @@ pub(super) async fn catch_up(State(app): State<App>, request: Request, next: Nex
     if !is_read {
         app.resolver().catch_up();
     }
+    response
+}
+
+/// Waits until the request may work on the store, or refuses it.
+pub(super) async fn take_turn(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let Some(turn) = app.gate().enter().await else { return overloaded().into_response() };
+    request.extensions_mut().insert(turn.clone());
+    let response = next.run(request).await;
+    drop(turn);
     response
 }
 

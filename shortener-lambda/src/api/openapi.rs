@@ -12,6 +12,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
 
 mod links;
 mod parameters;
@@ -44,12 +47,12 @@ const OPEN_TAG: &str = "Service";
 )]
 struct Base;
 
-static DOCUMENT: LazyLock<Bytes> =
-    LazyLock::new(|| complete(super::operations().into_openapi()).to_json().unwrap_or_default().into());
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| complete(all_operations()).to_json().unwrap_or_default().into());
 
-/// The document without its operations.
-pub(super) fn base() -> utoipa::openapi::OpenApi {
-    Base::openapi()
+/// The document with its operations, and nothing that is the same for many.
+fn all_operations() -> utoipa::openapi::OpenApi {
+    let base = OpenApiRouter::<App>::with_openapi(Base::openapi());
+    base.merge(super::operations()).merge(super::open_operations()).into_openapi()
 }
 
 /// The document as served; it is made when it is first asked for.

@@ -17,7 +17,7 @@ use shortener_core::link::{BaseUrl, CodeGenerator};
 use shortener_core::redirect::Resolver;
 use shortener_core::service::{Service, Settings};
 use shortener_core::table::ChangeFeed;
-use shortener_lambda::{App, Edge, Site, router};
+use shortener_lambda::{App, Edge, Site, Turns, router};
 use tower::ServiceExt;
 
 use crate::sick::SickTable;
@@ -33,6 +33,7 @@ pub(crate) struct Setup {
     contact: Option<String>,
     memory_first: bool,
     distribution: Option<&'static str>,
+    turns: Turns,
 }
 
 /// The running application.
@@ -78,6 +79,11 @@ impl Setup {
         Self { memory_first: true, ..self }
     }
 
+    /// With other bounds of the API's work.
+    pub(crate) fn with_turns(self, turns: Turns) -> Self {
+        Self { turns, ..self }
+    }
+
     pub(crate) async fn start(self) -> TestApp {
         let (table, clock) = (SickTable::new(), Arc::new(TestClock::at("2026-11-24T12:00:00Z".parse().unwrap())));
         let edge = RecordedEdge::default();
@@ -100,7 +106,7 @@ impl Setup {
             .with_edge(self.edge)
             .with_security_contact(self.contact.clone())
             .with_clock(Arc::clone(clock) as _);
-        (Arc::clone(&service), App::new(service, resolver, site))
+        (Arc::clone(&service), App::new(service, resolver, site).with_turns(self.turns))
     }
 }
 
@@ -112,6 +118,7 @@ impl TestApp {
             contact: None,
             memory_first: false,
             distribution: None,
+            turns: Turns::default(),
         }
     }
 

@@ -14,6 +14,7 @@ mod errors;
 mod functions;
 #[cfg(unix)]
 mod lambda;
+mod overload;
 mod pages;
 mod purges;
 mod redirects;

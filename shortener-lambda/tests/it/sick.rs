@@ -8,6 +8,7 @@ use shortener_core::table::memory::MemoryTable;
 use shortener_core::table::{
     Added, ChangeFeed, Changes, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write,
 };
+use tokio::sync::watch;
 
 /// The role that a refused write names.
 const ROLE: &str = "arn:aws:iam::123456789012:role/short";
@@ -19,6 +20,7 @@ pub(crate) struct SickTable {
     is_sick: AtomicBool,
     is_mad: AtomicBool,
     refusal: Mutex<Option<Refusal>>,
+    hangs: watch::Sender<bool>,
 }
 
 /// Why the store takes no write of this service.
@@ -44,6 +46,30 @@ impl SickTable {
 
     pub(crate) fn heal(&self) {
         self.is_sick.store(false, Ordering::SeqCst);
+        self.hangs.send_replace(false);
+    }
+
+    /// From now on no call ends, until it is healed.
+    pub(crate) fn hang(&self) {
+        self.hangs.send_replace(true);
+    }
+
+    /// How many calls hang.
+    pub(crate) fn calls(&self) -> usize {
+        self.hangs.receiver_count()
+    }
+
+    /// Waits until so many calls hang.
+    pub(crate) async fn hanging(&self, calls: usize) {
+        while self.calls() < calls {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn answer(&self) {
+        if *self.hangs.borrow() {
+            let _ = self.hangs.subscribe().wait_for(|hangs| !hangs).await;
+        }
     }
 
     /// From now on it panics, as a defect of ours would.
@@ -78,31 +104,37 @@ impl SickTable {
 #[async_trait]
 impl Table for SickTable {
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Item>, TableError> {
+        self.answer().await;
         self.check()?;
         self.table.get(key, consistency).await
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
+        self.answer().await;
         self.check_write()?;
         self.table.write(writes).await
     }
 
     async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
+        self.answer().await;
         self.check_write()?;
         self.table.insert_many(items).await
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        self.answer().await;
         self.check()?;
         self.table.get_many(keys).await
     }
 
     async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        self.answer().await;
         self.check()?;
         self.table.query(query).await
     }
 
     async fn add(&self, key: &Key, attribute: &str, n: i64, ceiling: i64) -> Result<Added, TableError> {
+        self.answer().await;
         self.check_write()?;
         self.table.add(key, attribute, n, ceiling).await
     }

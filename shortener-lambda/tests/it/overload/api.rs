@@ -1,0 +1,110 @@
+//! More requests of the API than may work on the store at once.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Frame;
+use serde_json::json;
+use shortener_lambda::Turns;
+use tower::ServiceExt as _;
+
+use crate::app::{Reply, TestApp};
+
+const FEW: Turns =
+    Turns { at_once: 4, waiting: 8, wait: Duration::from_millis(5), burst: Duration::from_millis(5), bodies: 50 };
+
+async fn app() -> TestApp {
+    let app = TestApp::setup().memory_first().with_turns(FEW).start().await;
+    app.create_launch().await;
+    assert_eq!(app.get("/launch").await.status, StatusCode::FOUND);
+    app
+}
+
+fn create(key: &str, code: &str, body: Option<Body>) -> Request<Body> {
+    let link = json!({"target": "https://www.example.com", "code": code}).to_string();
+    let request = Request::post("/api/v1/links").header("x-api-key", key).header("content-type", "application/json");
+    request.body(body.unwrap_or_else(|| link.into())).unwrap()
+}
+
+async fn send(router: Router, request: Request<Body>) -> Reply {
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+    Reply { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_store_hangs_a_bounded_number_of_requests_waits_and_the_rest_is_refused() {
+    let app = app().await;
+    app.table.hang();
+    let spawn = |number: usize| tokio::spawn(send(app.router.clone(), create(&app.key, &format!("c{number}"), None)));
+    let mut at_work: Vec<_> = (0..FEW.at_once).map(spawn).collect();
+    app.table.hanging(FEW.at_once).await;
+
+    let begin = tokio::time::Instant::now();
+    for refused in (10..60).map(spawn).collect::<Vec<_>>() {
+        let reply = refused.await.unwrap();
+        let problem = reply.expect_problem(503, "unavailable");
+        assert_eq!((reply.header("retry-after"), &problem["retryable"]), ("1", &json!(true)), "{reply}");
+    }
+    assert!(begin.elapsed() <= Duration::from_millis(10), "{:?}", begin.elapsed());
+    assert_eq!(app.table.calls(), FEW.at_once, "a refused request has worked on the store");
+
+    // What needs no store goes on.
+    assert_eq!(app.get("/launch").await.status, StatusCode::FOUND);
+    assert_eq!(app.get("/robots.txt").await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/health").await.status, StatusCode::OK);
+
+    app.table.heal();
+    for reply in at_work.drain(..) {
+        assert_eq!(reply.await.unwrap().status, StatusCode::CREATED);
+    }
+    // Nothing of the refused ones was done, and there is room again.
+    assert_eq!(app.get("/c10").await.status, StatusCode::NOT_FOUND);
+    let again = send(app.router.clone(), create(&app.key, "c10", None)).await;
+    assert_eq!(again.status, StatusCode::CREATED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_is_answered_if_it_is_done_in_time() {
+    let app = app().await;
+    let burst: Vec<_> = (0..FEW.at_once + 8)
+        .map(|number| tokio::spawn(send(app.router.clone(), create(&app.key, &format!("b{number}"), None))))
+        .collect();
+    for reply in burst {
+        assert_eq!(reply.await.unwrap().status, StatusCode::CREATED);
+    }
+}
+
+/// A body of which nothing comes.
+struct Never;
+
+impl HttpBody for Never {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_that_do_not_come_keep_nobody_from_the_store() {
+    let app = app().await;
+    let never = || create(&app.key, "never", Some(Body::new(Never)));
+    let slow: Vec<_> = (0..50).map(|_| tokio::spawn(send(app.router.clone(), never()))).collect();
+    // They are all asked for their bodies before this is, and of one more there is no memory to hold it.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    send(app.router.clone(), never()).await.expect_problem(503, "unavailable");
+    let others = send(app.router.clone(), create(&app.key, "other", None)).await;
+    assert_eq!(others.status, StatusCode::CREATED);
+    for reply in slow {
+        let reply = reply.await.unwrap();
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{reply}");
+    }
+    assert_eq!(app.api(Method::GET, "/api/v1/links/other").send().await.status, StatusCode::OK);
+}
