@@ -5,6 +5,7 @@ mod agents;
 mod bulk;
 mod cloudfront;
 mod domains;
+mod doubts;
 mod dynamo;
 mod engines;
 mod fault_table;
