@@ -6,6 +6,7 @@ mod bulk;
 mod cloudfront;
 mod destinations;
 mod domains;
+mod doubts;
 mod dynamo;
 mod engines;
 mod fault_table;
