@@ -13,6 +13,9 @@ use crate::cli::{Format, GlobalArgs};
 use crate::exit::Stopped;
 
 mod environment;
+#[cfg(test)]
+#[cfg(unix)]
+mod fuzz;
 mod profiles;
 
 pub(crate) use environment::{Environment, VARIABLES};

@@ -14,6 +14,8 @@ mod command;
 mod document;
 mod fault;
 mod fields;
+#[cfg(test)]
+mod fuzz;
 mod plan;
 mod reading;
 mod records;

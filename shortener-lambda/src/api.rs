@@ -22,6 +22,8 @@ mod conditions;
 mod docs;
 mod domains;
 mod failure;
+#[cfg(test)]
+pub(crate) mod fuzz;
 mod health;
 mod keys;
 mod layers;

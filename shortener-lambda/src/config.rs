@@ -16,6 +16,9 @@ use shortener_core::table::dynamo::CredentialSource;
 use crate::app::{App, Edge, Site, api_router, redirect_router, router};
 use crate::proxies::TrustedProxies;
 
+#[cfg(test)]
+mod fuzz;
+
 /// What Lambda sets, and nothing else does.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 

@@ -20,6 +20,8 @@ use crate::process::Failure;
 
 mod answer;
 mod event;
+#[cfg(test)]
+mod fuzz;
 mod handler;
 mod invocation;
 

@@ -70,7 +70,7 @@ impl ProfileFile {
         // The parser's own message shows the line, which may hold a key.
         let content: Content = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            unusable(&path, &format!("line {line}: {}", error.message()))
+            unusable(&path, &format!("line {line}: {}", without_values(error.message())))
         })?;
         let file = Self { path, text, content };
         file.check_secrecy()?;
@@ -194,6 +194,14 @@ impl ProfileFile {
 
 fn unusable(path: &Path, why: &str) -> Stopped {
     Stopped::usage(format!("cannot use {}: {why}", path.display()), "correct the file, or move it away")
+}
+
+/// What the parser says is wrong, without the text that it cites, which may be a key in a wrong place.
+fn without_values(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) if first < last => format!("{}\"…\"{}", &message[..first], &message[last + 1..]),
+        _ => message.to_owned(),
+    }
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

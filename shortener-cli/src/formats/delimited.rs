@@ -8,7 +8,6 @@ use shortener_core::wire::Violation;
 use super::fault::Fault;
 use super::field::{Meaning, TargetField};
 use super::header::{self, Column};
-use super::position::newlines;
 use super::rejects::RejectsForm;
 use super::row::{Draft, Lost, Reading};
 use super::source::{Records, TextInput};
@@ -27,6 +26,8 @@ pub(super) struct Delimited {
     /// Where the record begins that is read next, in bytes of text.
     offset: u64,
     line: u64,
+    /// Whether a carriage return was the last byte, so that a line feed after it ends no other line.
+    returned: bool,
     kind: Kind,
     delimiter: u8,
     /// The first line, or what it would be.
@@ -60,6 +61,7 @@ impl Delimited {
             cells: StringRecord::new(),
             offset: 0,
             line: 1,
+            returned: false,
             kind,
             delimiter,
             header: String::new(),
@@ -112,8 +114,8 @@ impl Delimited {
         self.offset = end;
         // A record can begin with the rest of the line end before it, and with empty lines.
         let blank = bytes.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        let line = self.line + newlines(&bytes[..blank]);
-        self.line = line + newlines(&bytes[blank..]);
+        let line = self.line + line_ends(&bytes[..blank], &mut self.returned);
+        self.line = line + line_ends(&bytes[blank..], &mut self.returned);
         let text = std::str::from_utf8(&bytes[blank..]).unwrap_or_default();
         let raw = text.trim_end_matches(['\n', '\r']).to_owned();
         // Only the end of the file can end a record within quotation marks.
@@ -175,6 +177,17 @@ impl Records for Delimited {
     fn rejects_form(&self) -> RejectsForm {
         RejectsForm::Delimited { header: self.header.clone(), delimiter: self.delimiter }
     }
+}
+
+/// How many lines end in bytes, each by a line feed, a carriage return, or both; `returned` says whether a carriage return
+/// is before them.
+fn line_ends(bytes: &[u8], returned: &mut bool) -> u64 {
+    let mut count = 0;
+    for byte in bytes {
+        count += u64::from(*byte == b'\r' || (*byte == b'\n' && !*returned));
+        *returned = *byte == b'\r';
+    }
+    count
 }
 
 /// What separates the cells of a header: the first of the usual ones that makes columns that are understood, else the one

@@ -24,7 +24,7 @@ impl Position {
 }
 
 /// How many lines end in a text.
-pub(super) fn newlines(text: &[u8]) -> u64 {
+fn newlines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
 }
 

@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 use super::*;
 
 mod bad;
+mod fuzz;
 mod own;
 mod products;
 mod rejects;

@@ -59,6 +59,17 @@ fn a_record_that_is_several_links_is_given_back_once() {
     assert_eq!(rejected(text, &ReadOptions::default()).split(|byte| *byte == b'\n').count(), 3);
 }
 
+#[test]
+fn every_record_is_given_back_whatever_ends_its_line() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["code,target", "a,one,more", "", "b,two,more", "c,three,more", ""].join(end);
+        let (_, records, _) = read(text.as_bytes(), &ReadOptions::default()).unwrap();
+        assert_eq!(records.iter().map(|record| record.line).collect::<Vec<_>>(), [2, 4, 5], "{end:?}");
+        let given = String::from_utf8(rejected(text.as_bytes(), &ReadOptions::default())).unwrap();
+        assert_eq!(given.lines().count(), 4, "{given}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
