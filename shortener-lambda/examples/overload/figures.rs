@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// An answer that took longer than this does not count as one of a server that is well.
-const WELL: Duration = Duration::from_millis(100);
+/// An answer that took longer than this after its request was sent is none of a server that is well.
+const WELL: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
 pub(crate) struct Figures {
@@ -21,6 +21,9 @@ pub(crate) struct Figures {
     pub(crate) reconnects: u64,
     good: Vec<u32>,
     shed: Vec<u32>,
+    /// The same, from when they were sent: where this core was late, the server is not to blame.
+    good_sent: Vec<u32>,
+    shed_sent: Vec<u32>,
     late: Vec<u32>,
     settled: Duration,
 }
@@ -39,6 +42,8 @@ impl Figures {
             reconnects: 0,
             good: Vec::new(),
             shed: Vec::new(),
+            good_sent: Vec::new(),
+            shed_sent: Vec::new(),
             late: Vec::new(),
             settled: Duration::ZERO,
         }
@@ -49,15 +54,17 @@ impl Figures {
         self.late.push(micros(due.elapsed()));
     }
 
-    pub(crate) fn good(&mut self, due: Instant) {
-        let took = due.elapsed();
-        self.good.push(micros(took));
+    pub(crate) fn good(&mut self, due: Instant, sent: Instant) {
+        let took = sent.elapsed();
+        self.good.push(micros(due.elapsed()));
+        self.good_sent.push(micros(took));
         if took > WELL {
             self.unwell(due);
         }
     }
 
-    pub(crate) fn shed(&mut self, due: Instant) {
+    pub(crate) fn shed(&mut self, due: Instant, sent: Instant) {
+        self.shed_sent.push(micros(sent.elapsed()));
         self.shed.push(micros(due.elapsed()));
         self.unwell(due);
     }
@@ -82,6 +89,8 @@ impl fmt::Display for Figures {
         percentiles(f, "good", &self.good)?;
         write!(f, " shed={} shed_per_s={}", self.shed.len(), per_second(self.shed.len()))?;
         percentiles(f, "shed", &self.shed)?;
+        percentiles(f, "good_sent", &self.good_sent)?;
+        percentiles(f, "shed_sent", &self.shed_sent)?;
         write!(
             f,
             " no_retry_after={} held_back={} lost={} other={} reconnects={}",

@@ -13,7 +13,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use super::Failure;
 
 /// Connections under way at once.
-const DIALING: usize = 256;
+const DIALING: usize = 64;
 
 /// Pause between two bytes of whoever sends slowly.
 const SLOWLY: Duration = Duration::from_secs(1);

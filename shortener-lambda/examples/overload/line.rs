@@ -21,7 +21,8 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Line {
     address: SocketAddr,
     stream: RefCell<Option<Rc<TcpStream>>>,
-    unanswered: RefCell<VecDeque<Instant>>,
+    /// When each was due, and when it was sent.
+    unanswered: RefCell<VecDeque<(Instant, Instant)>>,
     /// The end of a request that the kernel did not take whole.
     rest: RefCell<Vec<u8>>,
     figures: Rc<RefCell<Figures>>,
@@ -67,7 +68,7 @@ impl Line {
         }
         *rest = self.requests.next();
         figures.sent(due);
-        self.unanswered.borrow_mut().push_back(due);
+        self.unanswered.borrow_mut().push_back((due, Instant::now()));
         // What is left is written before the next request; an error shows when the answer is read.
         write(&stream, &mut rest);
     }
@@ -75,7 +76,7 @@ impl Line {
     /// What was never answered counts as lost.
     pub(crate) fn give_up(&self) {
         let mut figures = self.figures.borrow_mut();
-        for due in self.unanswered.take() {
+        for (due, _) in self.unanswered.take() {
             figures.lost += 1;
             figures.unwell(due);
         }
@@ -123,12 +124,12 @@ impl Line {
     }
 
     fn take(&self, answer: &Answer) {
-        let Some(due) = self.unanswered.borrow_mut().pop_front() else { return };
+        let Some((due, sent)) = self.unanswered.borrow_mut().pop_front() else { return };
         let mut figures = self.figures.borrow_mut();
         if self.requests.is_good(answer.status) {
-            figures.good(due);
+            figures.good(due, sent);
         } else if answer.status == 503 {
-            figures.shed(due);
+            figures.shed(due, sent);
             figures.without_retry_after += u64::from(!answer.says_when);
         } else {
             figures.other += 1;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Most open connections, if nothing else is said. Each takes about 12 KB, and up to 70 KB while it is made to.
+/// Most open connections, if nothing else is said. Each takes about 20 KB, and some times as much while its client sends
+/// without end and reads nothing.
 const CONNECTIONS: usize = 10_000;
 
 /// File descriptors kept for everything but connections: the store, logs, and clients that are refused.
