@@ -15,12 +15,21 @@ impl Service {
     /// Every write that comes here carries a condition that its own success makes false, so that sending it again has no
     /// second effect; the caller recognises its own token in the item that a failed condition shows.
     pub(super) async fn write_resolved(&self, writes: &[Write]) -> Result<(), TableError> {
-        let mut attempt = 1;
+        let (mut attempt, mut in_doubt) = (1, false);
         loop {
-            match self.table.write(writes).await {
+            let outcome = self.table.write(writes).await;
+            in_doubt |= matches!(outcome, Err(TableError::OutcomeUnknown(_)));
+            match outcome {
                 Err(TableError::Conflict | TableError::OutcomeUnknown(_)) if attempt < ATTEMPTS => {
                     tokio::time::sleep(self.jitter(attempt)).await;
                     attempt += 1;
+                }
+                // That this attempt was not applied says nothing of an earlier one whose reply was lost.
+                Err(error) if in_doubt && !matches!(error, TableError::ConditionFailed { .. }) => {
+                    return Err(match error {
+                        unknown @ TableError::OutcomeUnknown(_) => unknown,
+                        refused => TableError::OutcomeUnknown(refused.into()),
+                    });
                 }
                 outcome => return outcome,
             }
