@@ -14,37 +14,50 @@ use crate::support::{Outcome, TestCli};
 
 const EVERYTHING: u32 = kind::READ | kind::WRITE | kind::SYNC | kind::OPEN | kind::CHANGE;
 
-/// How operations fail: one of them, or all from then on.
-const WAYS: [(u32, u32, bool); 4] = [
+/// How operations fail: of which kinds, with which error, and one of them or all from then on.
+type Way = (u32, u32, bool);
+
+const WAYS: [Way; 4] = [
     (EVERYTHING, errno::EIO, false),
     (EVERYTHING, errno::EIO, true),
     (kind::WRITE | kind::CHANGE, errno::ENOSPC, false),
     (kind::WRITE | kind::CHANGE, errno::ENOSPC, true),
 ];
 
-/// Runs a command again and again, each time with a later operation that fails, until none does. `run` gets the number
-/// of the run, and `judge` what the command said. Answers how many runs there were.
+/// Fails operations of a command in every way, `coarseness` times rarer than in others where not each fails. Answers how
+/// many runs there were.
 fn fail_each(shim: &Shim, coarseness: u64, run: impl Fn(usize) -> Outcome, judge: impl Fn(usize, &Outcome)) -> usize {
     let step = u32::try_from(count("PROOF_STEP", 7 * coarseness)).unwrap();
-    let mut number = 0;
-    for (way, (kinds, errno, lasting)) in WAYS.into_iter().enumerate() {
+    WAYS.into_iter().zip(0..).fold(0, |number, (way, rest)| {
         // Another rest in each way, so that the short form meets different operations.
-        let mut passing = u32::try_from(way).unwrap() % step;
-        loop {
-            shim.fail(Fault { kinds, errno, passing, lasting });
-            let outcome = run(number);
-            let has_failed = shim.failed() > 0;
-            shim.heal();
-            assert!(!outcome.stderr.contains("panic"), "{}", outcome.shown());
-            judge(number, &outcome);
-            number += 1;
-            passing += step;
-            if !has_failed {
-                break;
-            }
+        fail_in(shim, way, (rest % step, step), number, &run, &judge)
+    })
+}
+
+/// Runs a command again and again, each time with a later operation that fails, until none does. `run` gets the number
+/// of the run, and `judge` what the command said. Answers the number of the next run.
+fn fail_in(
+    shim: &Shim,
+    (kinds, errno, lasting): Way,
+    (first, step): (u32, u32),
+    mut number: usize,
+    run: impl Fn(usize) -> Outcome,
+    judge: impl Fn(usize, &Outcome),
+) -> usize {
+    let mut passing = first;
+    loop {
+        shim.fail(Fault { kinds, errno, passing, lasting });
+        let outcome = run(number);
+        let has_failed = shim.failed() > 0;
+        shim.heal();
+        assert!(!outcome.stderr.contains("panic"), "{}", outcome.shown());
+        judge(number, &outcome);
+        number += 1;
+        passing += step;
+        if !has_failed {
+            return number;
         }
     }
-    number
 }
 
 /// Whether the table has a link.
@@ -83,22 +96,36 @@ fn prepared() -> (Shim, TestCli) {
     (shim, cli)
 }
 
+/// A link with two tags.
+fn create(cli: &TestCli, number: usize) -> Outcome {
+    let code = format!("n{number:04}");
+    cli.run(&["create", "https://example.com/", "--code", &code, "--tag", "x", "--tag", "y", "--json"])
+}
+
+/// Demands the link and an entry for each tag, or nothing, and that the command said which.
+fn judge_create(file: &Path, number: usize, outcome: &Outcome) {
+    let found = about(file, &format!("n{number:04}")).len();
+    assert!([0, 3].contains(&found), "{found} rows of a link: {}", outcome.shown());
+    assert!(is_done(outcome).is_none_or(|is_done| is_done == (found > 0)), "{found} rows: {}", outcome.shown());
+}
+
 #[test]
 fn a_create_is_whole_or_absent_whichever_operation_fails() {
     let (shim, cli) = prepared();
     let file = shim.root().join(TABLE);
-    let code = |number| format!("n{number:04}");
-    let create = |number| {
-        cli.run(&["create", "https://example.com/", "--code", &code(number), "--tag", "x", "--tag", "y", "--json"])
-    };
-    let runs = fail_each(&shim, 1, create, |number, outcome| {
-        // The link and an entry for each tag.
-        let found = about(&file, &code(number)).len();
-        let whole = [0, 3][usize::from(found > 0)];
-        assert!(found == whole, "{found} rows of a link: {}", outcome.shown());
-        assert!(is_done(outcome).is_none_or(|is_done| is_done == (found > 0)), "{found} rows: {}", outcome.shown());
-    });
-    tell("create", runs);
+    let judge = |number, outcome: &Outcome| judge_create(&file, number, outcome);
+    tell("create", fail_each(&shim, 1, |number| create(&cli, number), judge));
+}
+
+/// That a write is refused says nothing of the same write before, whose fsync failed: the log has it, and the next
+/// process finds it there, if this one could not delete it.
+#[test]
+fn a_create_stays_in_doubt_when_its_repetition_cannot_be_read() {
+    let (shim, cli) = prepared();
+    let file = shim.root().join(TABLE);
+    let judge = |number, outcome: &Outcome| judge_create(&file, number, outcome);
+    let way = (kind::SYNC | kind::READ | kind::CHANGE, errno::EIO, true);
+    tell("create in doubt", fail_in(&shim, way, (0, 1), 0, |number| create(&cli, number), judge));
 }
 
 #[test]
