@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shortener_core::clock::{Clock, SystemClock};
 use shortener_core::wire::{Problem, ProblemCode};
+use shortener_lambda::log::WITHOUT_ANSWERS;
 
 use crate::cli::{Color, Format, GlobalArgs};
 use crate::config::{self, Environment};
@@ -325,6 +326,7 @@ pub(crate) fn log_events(format: LogFormat, filter: Option<&str>) -> anyhow::Res
     let filter = tracing_subscriber::EnvFilter::try_new(filter.unwrap_or("info")).map_err(|_| {
         Stopped::usage("SHORT_LOG is no filter", "use error, warn, info or debug, or such as shortener_core=debug")
     })?;
+    let filter = filter.add_directive(WITHOUT_ANSWERS.parse()?);
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // A second call finds the first one's subscriber, which is as good.
     let _ = match format {

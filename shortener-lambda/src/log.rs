@@ -15,6 +15,10 @@ use json_lines::JsonLines;
 /// Lines of the Lambda runtime that repeat what a handler has logged already.
 const REPEATED: &str = "lambda_runtime::layers::panic=off";
 
+/// Answers of AWS services as a whole, which the SDK traces: they hold items, and so targets with their queries, digests of
+/// keys and the table's secret.
+pub const WITHOUT_ANSWERS: &str = "aws_smithy_runtime::client::orchestrator=info";
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -40,7 +44,8 @@ impl LogFormat {
 /// # Errors
 /// If the filter cannot be parsed.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(filter)?.add_directive(REPEATED.parse()?);
+    let filter = EnvFilter::try_new(filter)?;
+    let filter = filter.add_directive(REPEATED.parse()?).add_directive(WITHOUT_ANSWERS.parse()?);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Only a process that logs already can make these fail.
     let _ = match format {

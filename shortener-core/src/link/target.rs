@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::super::error::InvalidValue;
 
@@ -13,7 +13,7 @@ use super::super::error::InvalidValue;
 /// Parsing refuses user information (a disguise for the host), control characters, backslashes, and other than two slashes
 /// before the host (parsers disagree on them), hosts that the DNS cannot hold, and schemes other than http and https.
 /// Length is a setting and checked by the service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TargetUrl(Url);
 
@@ -139,6 +139,14 @@ fn shorten(text: &str) -> String {
     shown
 }
 
+impl fmt::Debug for TargetUrl {
+    /// Without query and fragment, which may hold a token: what is shown in this way ends in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rest = if self.0.query().or(self.0.fragment()).is_some() { "…" } else { "" };
+        write!(f, "TargetUrl({}{rest})", &self.0[..Position::AfterPath])
+    }
+}
+
 impl fmt::Display for TargetUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -203,6 +211,14 @@ mod tests {
         ] {
             assert_eq!(TargetUrl::parse(given).unwrap_err().code, code, "{given:?}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_for_logs_has_no_query() {
+        let shown = |target: &str| format!("{:?}", TargetUrl::parse(target).unwrap());
+        assert_eq!(shown("https://e.example/p?token=1"), "TargetUrl(https://e.example/p…)");
+        assert_eq!(shown("https://e.example/p#token=1"), "TargetUrl(https://e.example/p…)");
+        assert_eq!(shown("https://e.example:8443/p"), "TargetUrl(https://e.example:8443/p)");
     }
 
     #[test]

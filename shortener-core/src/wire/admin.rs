@@ -106,7 +106,7 @@ pub struct KeyView {
 }
 
 /// A new or rotated key: the only time its secret is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreatedKey {
     /// The whole key: `short_<id>_<secret>`. Empty on a dry run.
@@ -114,6 +114,13 @@ pub struct CreatedKey {
     /// Everything else about it.
     #[serde(flatten)]
     pub view: KeyView,
+}
+
+impl std::fmt::Debug for CreatedKey {
+    /// Without the secret: what is shown in this way ends in logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreatedKey").field("view", &self.view).finish_non_exhaustive()
+    }
 }
 
 /// All keys.

@@ -221,3 +221,14 @@ async fn what_is_no_key_id_is_no_key() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_new_key_is_not_in_what_debug_shows_of_it() {
+    let fixture = Fixture::new();
+    let created =
+        fixture.session.create_key(&request(Role::Reader, Scope::default()), &WriteOptions::default()).await.unwrap();
+    let secret = created.key.rsplit('_').next().unwrap();
+    let caller = fixture.service.authenticate(&created.key).await.unwrap();
+    let shown = format!("{created:?} {caller:?} {:?} {:?}", fixture.service, fixture.session.keys().await.unwrap());
+    assert!(shown.contains(&created.view.id) && !shown.contains(secret), "{shown}");
+}
