@@ -88,6 +88,16 @@ impl Op {
         format!("direct:client-{}", self.client)
     }
 
+    /// Whether it asks for the same, though perhaps of another version.
+    pub(super) fn asks_as(&self, asked: &Asked) -> bool {
+        match (&*self.asked, asked) {
+            (Asked::Change { code, change, .. }, Asked::Change { code: other, change: same, .. }) => {
+                (code, change) == (other, same)
+            }
+            (one, other) => one == other,
+        }
+    }
+
     /// The code that it is about; none for lists, imports and drawn codes.
     pub(super) fn code(&self) -> Option<&str> {
         match &*self.asked {

@@ -1,6 +1,8 @@
 //! Processes: services on one table, each with its own clock, caches and randomness.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +11,7 @@ use shortener_core::link::{BaseUrl, CodeGenerator, Domain, ShortCode};
 use shortener_core::operations::{LinkRef, Mode, Operations, WriteOptions};
 use shortener_core::redirect::{Click, Resolver, Visitor};
 use shortener_core::service::{Caller, Service, Session, Settings};
-use shortener_core::table::fault::{Call, Fate, FaultTable, Faults, Seeded};
+use shortener_core::table::fault::{Call, Fate, Fault, FaultTable, Faults, Seeded};
 use shortener_core::table::{Action, Added, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write};
 use shortener_core::wire::LinkFilter;
 use tokio::task::AbortHandle;
@@ -24,14 +26,15 @@ pub(super) const RETENTION_DAYS: u16 = 1;
 #[derive(Debug)]
 pub(super) struct Fates {
     seeded: Seeded,
+    outage: Range<Duration>,
     begun: std::sync::atomic::AtomicBool,
     time: Arc<Time>,
     log: Arc<Log>,
 }
 
 impl Fates {
-    pub(super) fn new(seeded: Seeded, time: Arc<Time>, log: Arc<Log>) -> Self {
-        Self { seeded, begun: false.into(), time, log }
+    pub(super) fn new(seeded: Seeded, outage: Range<Duration>, time: Arc<Time>, log: Arc<Log>) -> Self {
+        Self { seeded, outage, begun: false.into(), time, log }
     }
 
     pub(super) fn begin(&self) {
@@ -39,6 +42,7 @@ impl Fates {
     }
 
     pub(super) fn heal(&self) {
+        self.begun.store(false, std::sync::atomic::Ordering::Relaxed);
         self.seeded.heal();
     }
 }
@@ -46,7 +50,13 @@ impl Fates {
 impl Faults for Fates {
     fn fate(&self, call: &Call) -> Fate {
         let begun = self.begun.load(std::sync::atomic::Ordering::Relaxed);
-        let fate = if begun { self.seeded.fate(call) } else { Fate::default() };
+        let fate = match begun {
+            true if self.outage.contains(&self.time.elapsed()) => {
+                Fate { fault: Some(Fault::Throttle), ..Fate::default() }
+            }
+            true => self.seeded.fate(call),
+            false => Fate::default(),
+        };
         self.log.note_call(self.time.elapsed(), call, fate);
         fate
     }

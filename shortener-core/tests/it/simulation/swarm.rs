@@ -1,6 +1,7 @@
 //! What each seed draws for itself: what goes wrong how often, who is at work, and what they do. A history in which some
 //! faults never happen reaches states that one with all of them does not.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -70,6 +71,8 @@ pub(super) struct Swarm {
     /// How long after its time an item is collected; none never is.
     pub(super) collects: Option<Duration>,
     pub(super) edge: Option<EdgeLifetimes>,
+    /// When the table refuses everything; empty if it never does.
+    pub(super) outage: Range<Duration>,
     /// The table's secret is there when the work begins.
     pub(super) prepared: bool,
     /// Of 1,000 changes, how many carry an idempotency key; or `If-Match`.
@@ -101,6 +104,7 @@ impl Swarm {
                 revalidate: rng.u32(0..6),
                 if_error: rng.u32(0..20),
             }),
+            outage: Duration::ZERO..Duration::ZERO,
             prepared: rng.u32(..4) > 0,
             keyed: one_of(rng, &[0, 500, 1000]),
             matched: one_of(rng, &[0, 400]),
@@ -109,6 +113,10 @@ impl Swarm {
         // Nothing happens to links that nobody makes, and nobody sees what no one looks at.
         swarm.weights[0] = swarm.weights[0].max(1);
         swarm.weights[15] = swarm.weights[15].max(1);
+        if rng.u32(..4) == 0 {
+            let begin = swarm.thinks.mul_f64(4.0 * rng.f64());
+            swarm.outage = begin..begin + swarm.thinks.mul_f64(8.0 * rng.f64());
+        }
         swarm
     }
 

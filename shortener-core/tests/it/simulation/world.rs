@@ -74,7 +74,8 @@ impl World {
         let mut rng = Rng::with_seed(!seed);
         let (time, log) = (Arc::new(Time::starting_now()), Arc::new(Log::default()));
         let journal = Arc::new(Journal::new(time.clone()));
-        let fates = Arc::new(Fates::new(Seeded::new(rng.u64(..), swarm.odds), time.clone(), log.clone()));
+        let fates =
+            Arc::new(Fates::new(Seeded::new(rng.u64(..), swarm.odds), swarm.outage.clone(), time.clone(), log.clone()));
         let table = Arc::new(FaultTable::new(journal, fates.clone()));
         let code = |at| ShortCode::parse(&format!("c{at}")).unwrap();
         Self {
@@ -199,7 +200,7 @@ impl World {
         let id = notes.ops.len();
         // The same request under the same key is the same operation, also if nobody meant that.
         let twin = |op: &&Op| {
-            draft.key.is_some() && (&op.key, op.client, &op.asked) == (&draft.key, draft.client, &draft.asked)
+            draft.key.is_some() && (&op.key, op.client) == (&draft.key, draft.client) && op.asks_as(&draft.asked)
         };
         let first = notes.ops.iter().find(twin).map(|op| op.first).or(draft.first);
         let op = Op {

@@ -53,7 +53,7 @@ impl Judge<'_> {
             let own = self.own_changes(op, code, timeline);
             timeline.tick_at(op.began.saturating_sub(HEARS_WITHIN)).max(own).min(op.invoked)
         } else if op.stale {
-            0
+            self.warm_copy(op, code, timeline)
         } else if op.troubles > 0 {
             self.oldest_copy(op, timeline)
         } else {
@@ -74,6 +74,24 @@ impl Judge<'_> {
             made.filter(|tick| *tick < other.ended).chain([looked]).max()
         };
         self.notes.ops.iter().filter(answered).filter_map(known).max().unwrap_or(0)
+    }
+
+    /// When the copy in memory was read at the earliest: a late replica is not believed where it is older than that.
+    fn warm_copy(&self, op: &Op, code: &ShortCode, timeline: &Timeline) -> u64 {
+        let clicks = || {
+            let of_code = |other: &&Op| matches!(&*other.asked, Asked::Click { code: clicked, .. } if clicked == code);
+            self.notes.ops.iter().filter(of_code).filter(|other| other.process == op.process)
+        };
+        // One that overlaps another may leave the older copy of the two.
+        let is_alone = |one: &&Op| {
+            let mut others = clicks().filter(|other| other.invoked != one.invoked);
+            others.all(|other| other.ended < one.invoked || other.invoked > one.ended)
+        };
+        let read = clicks().filter(|one| one.ended < op.invoked && one.troubles == 0).filter(is_alone).last();
+        let from = read.map_or(0, |one| one.invoked);
+        // Where a link came to its end and another one began, its version says nothing.
+        let is_one = timeline.between(from, op.ended).iter().all(|state| state.present(op.clock).is_some());
+        if is_one { from } else { 0 }
     }
 
     /// The first state that a copy in memory may still be of.
