@@ -134,12 +134,17 @@ impl World {
                 let code = known[rng.usize(..self.swarm.codes)].to_string();
                 let if_exists = one_of(rng, &[IfExists::Fail, IfExists::Fail, IfExists::Return, IfExists::NewCode]);
                 let reissue = rng.u32(..4) == 0;
-                return Asked::Create(CreateLink { code: Some(code), if_exists, reissue, ..self.new_link(rng) });
+                return Asked::Create(Box::new(CreateLink {
+                    code: Some(code),
+                    if_exists,
+                    reissue,
+                    ..self.new_link(rng)
+                }));
             }
-            Kind::CreateDrawn => return Asked::Create(self.new_link(rng)),
+            Kind::CreateDrawn => return Asked::Create(Box::new(self.new_link(rng))),
             Kind::CreateReuse => {
                 let target = format!("https://reuse.example/{}", rng.u32(..2));
-                return Asked::Create(CreateLink { target, reuse: true, ..CreateLink::default() });
+                return Asked::Create(Box::new(CreateLink { target, reuse: true, ..CreateLink::default() }));
             }
             Kind::Import => return Asked::Import(self.file(rng)),
             Kind::Get => return Asked::Get(code),

@@ -21,7 +21,7 @@ tokio::task_local! {
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Asked {
-    Create(CreateLink),
+    Create(Box<CreateLink>),
     Change { code: ShortCode, change: Change, if_match: Option<u64> },
     Import(Vec<CreateLink>),
     Get(ShortCode),

@@ -93,7 +93,9 @@ impl Table for Observed {
     }
 
     async fn insert_many(&self, items: &[Item]) -> Result<Vec<Inserted>, TableError> {
-        items.iter().for_each(|item| self.note(item));
+        for item in items {
+            self.note(item);
+        }
         self.table.insert_many(items).await
     }
 

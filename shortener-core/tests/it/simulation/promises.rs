@@ -87,7 +87,7 @@ impl<'a> Judge<'a> {
     }
 
     fn op(&self, id: OpId, op: &Op) -> Verdict {
-        self.bounds(op)?;
+        bounds(op)?;
         if let Answer::Refused(problem) = &op.answer {
             let excused = op.troubles > 0 || problem.detail.contains("another transaction") || problem.status < 500;
             let attributed = !matches!(&*op.asked, Asked::List(_) | Asked::Import(_)) || op.quiet;
@@ -102,22 +102,6 @@ impl<'a> Judge<'a> {
             Asked::List(tag) => self.list(op, tag.as_deref()),
             Asked::Click { code, .. } => self.click(op, code),
         }
-    }
-
-    /// No operation asks for ever.
-    fn bounds(&self, op: &Op) -> Verdict {
-        let most = match &*op.asked {
-            Asked::Click { .. } => 5,
-            Asked::Get(_) | Asked::History(_) => 8,
-            Asked::Create(_) => 60,
-            Asked::Change { .. } => 120,
-            Asked::List(_) | Asked::Import(_) => 400,
-        };
-        promise!(op.calls <= most, "calls are bounded", "{} calls", op.calls);
-        let took = op.done.saturating_sub(op.began);
-        let most_ms = if matches!(&*op.asked, Asked::Click { .. }) { 901 } else { PATIENCE.as_millis() + 1 };
-        promise!(took.as_millis() <= most_ms || op.ended == u64::MAX, "time is bounded", "{took:?}");
-        Ok(())
     }
 
     fn timeline(&self, code: &str) -> &Timeline {
@@ -161,4 +145,20 @@ impl<'a> Judge<'a> {
         let mut ops = self.notes.ops.iter().enumerate();
         ops.find(|(_, op)| op.actor() == actor && op.invoked < tick && has_row(op))
     }
+}
+
+/// No operation asks for ever.
+fn bounds(op: &Op) -> Verdict {
+    let most = match &*op.asked {
+        Asked::Click { .. } => 5,
+        Asked::Get(_) | Asked::History(_) => 8,
+        Asked::Create(_) => 60,
+        Asked::Change { .. } => 120,
+        Asked::List(_) | Asked::Import(_) => 400,
+    };
+    promise!(op.calls <= most, "calls are bounded", "{} calls", op.calls);
+    let took = op.done.saturating_sub(op.began);
+    let most_ms = if matches!(&*op.asked, Asked::Click { .. }) { 901 } else { PATIENCE.as_millis() + 1 };
+    promise!(took.as_millis() <= most_ms || op.ended == u64::MAX, "time is bounded", "{took:?}");
+    Ok(())
 }

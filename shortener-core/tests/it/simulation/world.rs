@@ -23,7 +23,7 @@ use super::swarm::Swarm;
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often the collector looks.
-const COLLECT_EVERY: Duration = Duration::from_secs(7_200);
+const COLLECT_EVERY: Duration = Duration::from_hours(2);
 
 #[derive(Debug)]
 pub(super) struct World {

@@ -87,7 +87,7 @@ impl Judge<'_> {
             let mut others = clicks().filter(|other| other.invoked != one.invoked);
             others.all(|other| other.ended < one.invoked || other.invoked > one.ended)
         };
-        let read = clicks().filter(|one| one.ended < op.invoked && one.troubles == 0).filter(is_alone).last();
+        let read = clicks().filter(|one| one.ended < op.invoked && one.troubles == 0).rfind(is_alone);
         let from = read.map_or(0, |one| one.invoked);
         // Where a link came to its end and another one began, its version says nothing.
         let is_one = timeline.between(from, op.ended).iter().all(|state| state.present(op.clock).is_some());

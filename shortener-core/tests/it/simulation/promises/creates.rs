@@ -42,7 +42,7 @@ impl Judge<'_> {
                 promise!(asked, "existing links are answered when asked for", "{link:?}");
                 let same = !request.reuse || (link.target.as_str() == request.target && link.tags.is_empty());
                 promise!(same, "reuse finds links to its target", "{link:?}");
-                let plain = !request.reuse || shown.is_some_and(|state| is_pristine(state));
+                let plain = !request.reuse || shown.is_some_and(is_pristine);
                 promise!(plain, "reuse finds unedited links", "{link:?}");
             }
         }

@@ -46,7 +46,7 @@ impl Judge<'_> {
         let used = self.used_at(&key, u64::MAX);
         promise!(used <= most, "no click is one too many", "{code}: {used} of {most} are taken");
         // A redirect that nothing may keep is of a limited link, or of one that is about to end.
-        let redirected = self.notes.ops.iter().filter(|op| self.took_click(op, code, timeline, issue)).count();
+        let redirected = self.notes.ops.iter().filter(|op| took_click(op, code, timeline, issue)).count();
         let redirected = u64::try_from(redirected).unwrap();
         promise!(redirected <= used, "no click is one too many", "{code}: {redirected} redirects, {used} taken");
         let kills = self.notes.ops.iter().any(|op| op.answer == Answer::Lost);
@@ -61,24 +61,24 @@ impl Judge<'_> {
         promise!(!exact || redirected == used, "each click is used", "{code}: {redirected} redirects, {used} taken");
         Ok(())
     }
+}
 
-    /// Whether an operation is a redirect for which a click of this issue of the code must have been taken.
-    fn took_click(&self, op: &Op, code: &str, timeline: &Timeline, issue: &LinkRecord) -> bool {
-        let Asked::Click { code: clicked, ahead: false } = &*op.asked else { return false };
-        let Answer::Resolved(Resolution::Redirect(Redirect { target, cache: CacheLifetimes::NoStore, until, .. })) =
-            &op.answer
-        else {
-            return false;
-        };
-        let mut seen = timeline
-            .between(0, op.ended)
-            .iter()
-            .filter_map(|state| state.record.as_ref())
-            .filter(|r| r.body.target == **target && r.body.expires_at == *until)
-            .peekable();
-        let is_seen = seen.peek().is_some();
-        clicked.as_str() == code
-            && is_seen
-            && seen.all(|r| r.body.max_clicks.is_some() && r.here_since() == issue.here_since())
-    }
+/// Whether an operation is a redirect for which a click of this issue of the code must have been taken.
+fn took_click(op: &Op, code: &str, timeline: &Timeline, issue: &LinkRecord) -> bool {
+    let Asked::Click { code: clicked, ahead: false } = &*op.asked else { return false };
+    let Answer::Resolved(Resolution::Redirect(Redirect { target, cache: CacheLifetimes::NoStore, until, .. })) =
+        &op.answer
+    else {
+        return false;
+    };
+    let mut seen = timeline
+        .between(0, op.ended)
+        .iter()
+        .filter_map(|state| state.record.as_ref())
+        .filter(|r| r.body.target == **target && r.body.expires_at == *until)
+        .peekable();
+    let is_seen = seen.peek().is_some();
+    clicked.as_str() == code
+        && is_seen
+        && seen.all(|r| r.body.max_clicks.is_some() && r.here_since() == issue.here_since())
 }

@@ -97,8 +97,8 @@ fn shown_whole(op: &Op, history: &History, timeline: &Timeline) -> Verdict {
     let before = states[0].record.as_ref().filter(|_| issue(&states[0])).map_or(0, |record| record.body.version);
     promise!(versions[0] >= before, "a history has every change", "{versions:?} of {before}");
     for event in &history.events {
-        let made = timeline.states.iter().filter(|state| issue(state)).filter_map(|state| state.record.as_ref());
-        let of_version = made.filter(|record| record.body.version == event.version).next_back();
+        let mut made = timeline.states.iter().filter(|state| issue(state)).filter_map(|state| state.record.as_ref());
+        let of_version = made.rfind(|record| record.body.version == event.version);
         let fits =
             of_version.is_some_and(|record| event.version == creation.version || record.body.updated_at == event.at);
         promise!(fits, "a history has what was done", "{event:?}");
