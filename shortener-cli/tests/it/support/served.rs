@@ -24,8 +24,20 @@ pub(crate) struct Served {
 impl Served {
     /// Starts `short serve` with these arguments in the home of `cli` and waits until it listens.
     pub(crate) fn start(cli: &TestCli, args: &[&str]) -> Self {
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_short")), cli, args)
+    }
+
+    /// The same where the system lets it open so many files and no more.
+    #[cfg(unix)]
+    pub(crate) fn start_with_files(files: u32, cli: &TestCli, args: &[&str]) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_short")]);
+        Self::start_by(command, cli, args)
+    }
+
+    fn start_by(mut command: Command, cli: &TestCli, args: &[&str]) -> Self {
         let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_short"))
+        let mut child = command
             .args(args)
             .env_clear()
             .envs(cli.variables())
@@ -50,6 +62,13 @@ impl Served {
             if let Some(rest) = line.strip_prefix(begin) {
                 return rest.to_owned();
             }
+        }
+    }
+
+    /// Waits for a line that has this in it.
+    pub(crate) fn wait_for_what_holds(&mut self, part: &str) {
+        while !self.seen.last().is_some_and(|line| line.contains(part)) {
+            self.wait_for("");
         }
     }
 
