@@ -140,6 +140,8 @@ async fn hold(
             .timer(TokioTimer::new())
             .header_read_timeout(bounds.head)
             .max_buf_size(MAX_HEAD)
+            // Most answers have no body, and one buffer is written faster than a list of them.
+            .writev(false)
             .serve_connection(TokioIo::new(Patient::new(stream, bounds.answer)), service)
     );
     let ended = tokio::select! {

@@ -90,3 +90,27 @@ fn an_address_in_use_is_said() {
     assert!(outcome.stderr.starts_with("error: cannot listen on [address]: another program listens there\nhint: "));
     cli().run(&["serve", "--api", "https://s.example", "--listen", "127.0.0.1:0"]).exits(2);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_server_without_files_left_makes_room_and_serves_on() {
+    let cli = cli();
+    cli.run(&["create", "https://example.com/a", "--code", "launch"]).exits(0);
+    let mut served = Served::start_with_files(24, &cli, &["--no-counting"]);
+    assert_eq!(served.get("/launch").0, 302);
+    let host = served.url.trim_start_matches("http://").to_owned();
+    // The kernel takes them all; the server has files for a few.
+    let silent: Vec<_> = (0..60).map(|_| std::net::TcpStream::connect(&host).unwrap()).collect();
+    served.wait_for_what_holds("no connection can be accepted");
+    assert_eq!(served.get("/launch").0, 302);
+    drop(silent);
+}
+
+#[test]
+fn a_number_of_connections_that_is_none_is_refused() {
+    for number in ["0", "-1", "many"] {
+        let outcome = cli().with("SHORT_MAX_CONNECTIONS", number).run(&["serve"]).exits(2);
+        assert!(outcome.stderr.starts_with("error: SHORT_MAX_CONNECTIONS is "), "{}", outcome.stderr);
+        cli().run(&["serve", "--max-connections", number]).exits(2);
+    }
+}

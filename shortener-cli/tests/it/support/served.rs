@@ -27,6 +27,13 @@ impl Served {
         Self::start_under(cli, &[], args)
     }
 
+    /// The same where the system lets it open so many files and no more.
+    #[cfg(unix)]
+    pub(crate) fn start_with_files(files: u32, cli: &TestCli, args: &[&str]) -> Self {
+        let limited = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        Self::start_under(cli, &["/bin/sh", "-c", &limited], args)
+    }
+
     /// The same, by a command that is given the program and its arguments.
     pub(crate) fn start_under(cli: &TestCli, launcher: &[&str], args: &[&str]) -> Self {
         let program = [env!("CARGO_BIN_EXE_short"), "serve", "--listen", "127.0.0.1:0"];
@@ -74,6 +81,13 @@ impl Served {
     pub(crate) fn log(&mut self) -> String {
         self.seen.extend(self.lines.iter());
         self.seen.join("\n")
+    }
+
+    /// Waits for a line that has this in it.
+    pub(crate) fn wait_for_what_holds(&mut self, part: &str) {
+        while !self.seen.last().is_some_and(|line| line.contains(part)) {
+            self.wait_for("");
+        }
     }
 
     /// Sends a signal and waits for the end.
