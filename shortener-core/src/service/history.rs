@@ -20,6 +20,10 @@ const RECENT: usize = 25;
 /// Most events in a page.
 const MAX_PAGE: u16 = 1000;
 
+/// Bytes of events after which a page ends. With the last megabyte that was read it stays below what a function may
+/// answer, 6 MB.
+const PAGE_BYTES: usize = 3 * 1024 * 1024;
+
 /// A change as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct StoredEvent {
@@ -154,7 +158,8 @@ impl Service {
         Ok(items.iter().map(Item::decode).collect::<Result<_, _>>()?)
     }
 
-    /// Up to `limit` events of this issue of the code, newest first, and whether there are more.
+    /// Up to `limit` events of this issue of the code, newest first, or fewer where they are large; and whether there are
+    /// more.
     async fn events_page(
         &self,
         record: &LinkRecord,
@@ -166,8 +171,8 @@ impl Service {
             range = range.before(cursor.sort_key());
         }
         let mut items = Vec::new();
-        let mut start = None;
-        while items.len() < limit {
+        let (mut start, mut bytes) = (None, 0);
+        while items.len() < limit && bytes < PAGE_BYTES {
             let page = self
                 .table
                 .query(&Query {
@@ -179,6 +184,7 @@ impl Service {
                     start,
                 })
                 .await?;
+            bytes += page.items.iter().map(Item::size_bytes).sum::<usize>();
             items.extend(page.items);
             start = page.next;
             if start.is_none() {

@@ -134,6 +134,8 @@ pub(super) async fn restore(
 }
 
 /// Show what happened to a link
+///
+/// A page at a time. A page can hold fewer changes than asked for and still have a next one.
 #[utoipa::path(get, path = api::LINK_HISTORY, operation_id = "getLinkHistory", tag = "Links",
     params(("code" = String, Path, description = "Short code"), HistoryPage),
     responses((status = 200, description = "A page of changes, newest first", body = History)))]
