@@ -148,9 +148,10 @@ impl Service {
         Ok(ChangeId { key, digest: change.digest() })
     }
 
-    /// Whether this very change is among the last few of the link.
+    /// Whether this very change is among the last few of the link, or of the one whose code it took over: a delete that is
+    /// repeated does not delete what came after it.
     async fn was_applied(&self, found: &LinkRecord, change_id: &ChangeId) -> Result<bool, ServiceError> {
-        if found.body.version <= found.body.first_version {
+        if found.body.version <= found.body.first_version && found.body.known_since.is_none() {
             return Ok(false);
         }
         if let Some(last) = &found.body.change_id

@@ -143,7 +143,7 @@ impl Service {
         caller.require_for(Role::Reader, &link.domain, &link.code, &record.body.tags)?;
         let subject = format!("history {} {} {}", link.domain, link.code, record.here_since());
         let after = cursor.map(|text| Cursor::parse(text, &subject)).transpose()?;
-        let (items, more) = self.events_page(&record, limit, after.as_ref()).await?;
+        let (items, more) = self.events_page(&record, record.here_since(), limit, after.as_ref()).await?;
         let next_cursor = items.last().filter(|_| more).map(|item| Cursor::new(&subject, &item.key.sk).encode());
         let events = items.iter().map(Item::decode::<StoredEvent>).collect::<Result<Vec<_>, _>>()?;
         let mut events: Vec<HistoryEvent> = events.into_iter().map(StoredEvent::view).collect();
@@ -153,20 +153,22 @@ impl Service {
         Ok(History { code: record.code, domain: record.domain, events, next_cursor })
     }
 
+    /// The last changes of a link's code, also those of a link that had it before this one took it over.
     pub(super) async fn recent_events(&self, record: &LinkRecord) -> Result<Vec<StoredEvent>, ServiceError> {
-        let (items, _) = self.events_page(record, RECENT, None).await?;
+        let (items, _) = self.events_page(record, record.known_since(), RECENT, None).await?;
         Ok(items.iter().map(Item::decode).collect::<Result<_, _>>()?)
     }
 
-    /// Up to `limit` events of this issue of the code, newest first, or fewer where they are large; and whether there are
-    /// more.
+    /// Up to `limit` events of a link's code since a moment, newest first, or fewer where they are large; and whether there
+    /// are more.
     async fn events_page(
         &self,
         record: &LinkRecord,
+        since: Timestamp,
         limit: usize,
         after: Option<&Cursor>,
     ) -> Result<(Vec<Item>, bool), ServiceError> {
-        let (partition, mut range) = keys::events(&record.domain, &record.code, record.here_since());
+        let (partition, mut range) = keys::events(&record.domain, &record.code, since);
         if let Some(cursor) = after {
             range = range.before(cursor.sort_key());
         }

@@ -9,7 +9,7 @@ use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::service::{Caller, Session};
 use shortener_core::table::fault::{Call, Fate, Fault, FaultTable, Faults, Primitive};
 use shortener_core::table::memory::MemoryTable;
-use shortener_core::wire::{LinkState, Patch, ProblemCode, UpdateLink};
+use shortener_core::wire::{CreateLink, LinkState, Patch, ProblemCode, UpdateLink};
 
 use super::fixture::{Fixture, Reads, ScriptedTable, coded, keyed, link, service_on};
 
@@ -92,4 +92,16 @@ async fn a_link_that_is_ended_long_ago_by_a_change_is_retired_from_that_change_o
     assert_eq!(refused.code, ProblemCode::CodeRetired);
     fixture.advance(2 * 86_400);
     fixture.create(coded("a", "https://example.com/other")).await;
+}
+
+#[tokio::test]
+async fn a_delete_that_is_repeated_does_not_delete_the_link_that_took_the_code_over() {
+    let fixture = Fixture::new();
+    fixture.create(coded("a", "https://example.com/")).await;
+    fixture.session.delete(&link("a"), &keyed("k")).await.unwrap();
+    fixture.create(CreateLink { reissue: true, ..coded("a", "https://example.com/other") }).await;
+    let told = fixture.session.delete(&link("a"), &keyed("k")).await.unwrap();
+    assert_eq!((told.state, told.target.as_str()), (LinkState::Active, "https://example.com/other"));
+    fixture.session.delete(&link("a"), &keyed("another")).await.unwrap();
+    assert_eq!(fixture.session.get(&link("a")).await.unwrap().state, LinkState::Deleted);
 }

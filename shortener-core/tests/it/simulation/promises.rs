@@ -134,6 +134,8 @@ impl<'a> Judge<'a> {
         let mut senders = self.senders(token).iter().map(|id| (*id, &self.notes.ops[*id]));
         senders.find(|(_, op)| match &*op.asked {
             Asked::Create(request) => request.target == body.target.as_str(),
+            // One key is good for a change of each link.
+            Asked::Change { code, .. } => step.after.record.as_ref().is_some_and(|record| record.code == *code),
             _ => true,
         })
     }

@@ -46,7 +46,13 @@ impl Judge<'_> {
         if problem.code == ProblemCode::OutcomeUnknown {
             return Ok(());
         }
-        let made = self.steps_of(op.first, code);
+        let mut made = self.steps_of(op.first, code);
+        if is_taken(problem) {
+            // It was made, ended, and its code handed on before the reply came: then the code is another's indeed.
+            let issue = |state: &State| state.record.as_ref().map(|record| record.body.created_at);
+            let states = self.timeline(code).during(op);
+            made.retain(|step| states.last().is_some_and(|last| issue(last) == issue(step.after)));
+        }
         let is_first = self.attempts(op).all(|other| is_refusal(other) || other.invoked >= op.invoked);
         if is_first && self.attempts(op).filter(|other| other.invoked > op.invoked).all(is_refusal) {
             promise!(made.is_empty(), "what is refused is not done", "operation {id}: {problem:?}");
@@ -63,6 +69,10 @@ impl Judge<'_> {
         promise!(!stands, "a retry tells the truth", "it was done and is refused: {problem:?}");
         Ok(())
     }
+}
+
+fn is_taken(problem: &Problem) -> bool {
+    matches!(problem.code, ProblemCode::CodeTaken | ProblemCode::CodeRetired)
 }
 
 fn is_refusal(op: &Op) -> bool {

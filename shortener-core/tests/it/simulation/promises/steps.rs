@@ -5,7 +5,7 @@ use shortener_core::table::keys::parse_link;
 use shortener_core::wire::{LinkState, Patch};
 
 use super::super::history::{Asked, Change, Op};
-use super::super::timeline::Step;
+use super::super::timeline::{State, Step};
 use super::{Judge, Verdict, promise};
 
 impl Judge<'_> {
@@ -76,13 +76,20 @@ impl Judge<'_> {
         promise!(!over, "no code is reissued within its retention", "it is over at once: {:?}", step.after.purge_at);
         let expected = changed(before, change, after);
         promise!(*after == expected, "a change changes what it says", "{after:?} and not {expected:?}");
-        let first = self.steps_of(op.first, after.code.as_str());
-        let same_issue =
-            first.iter().filter(|other| !other.is_creation() && other.after.tick < step.after.tick).find(|other| {
-                other.after.record.as_ref().is_some_and(|record| record.body.created_at == after.body.created_at)
-            });
-        promise!(same_issue.is_none(), "no change is made twice", "{change:?}");
+        let made = self.steps_of(op.first, after.code.as_str());
+        let earlier = made.iter().filter(|other| !other.is_creation() && other.after.tick < step.after.tick);
+        // After its retention a code is free, and what was asked of its link is forgotten.
+        let of_the_code = earlier.filter(|other| self.is_held_throughout(after.code.as_str(), other.after, step.after));
+        promise!(of_the_code.count() == 0, "no change is made twice", "{change:?}");
         self.event(step, after, op)
+    }
+
+    /// Whether a code was one link's, or handed from one to the next, from one state to another.
+    fn is_held_throughout(&self, code: &str, from: &State, to: &State) -> bool {
+        let states = self.timeline(code).between(from.tick, to.tick);
+        let is_new = |state: &State| state.record.as_ref().is_none_or(|record| record.body.first_version == 1);
+        let issue = |state: &State| state.record.as_ref().map(|record| record.body.created_at);
+        !states.iter().any(|state| is_new(state) && issue(state) != issue(from))
     }
 
     /// The change and its event are one.
