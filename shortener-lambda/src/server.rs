@@ -33,6 +33,9 @@ const MAX_HEAD: usize = 32 * 1024;
 /// Pause after a failed accept: the usual cause is that no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How exactly the table of connections knows the time.
+const TICK: Duration = Duration::from_millis(250);
+
 /// Pause between two lines of the log about the same trouble.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -57,9 +60,15 @@ pub async fn serve_within(
     let connections = Connections::new(bounds.connections, bounds.idle);
     let (refusals, mut trouble) = (Refusals::new(), Trouble::default());
     let mut shutdown = pin!(shutdown);
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            _ = ticks.tick() => {
+                connections.tick();
+                continue;
+            }
             () = &mut shutdown => break,
         };
         match accepted {
@@ -125,13 +134,7 @@ async fn hold(
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
         activity.begin();
-        let answer = router.call(request);
-        let activity = Arc::clone(activity);
-        async move {
-            let answer = answer.await;
-            activity.end();
-            answer
-        }
+        router.call(request)
     });
     // Answers are not gathered while more requests are there to be read: a client that leaves half a head behind others
     // would get no answer, and one that sends without end would have all its answers gathered in memory.
@@ -142,9 +145,10 @@ async fn hold(
             .max_buf_size(MAX_HEAD)
             // Most answers have no body, and one buffer is written faster than a list of them.
             .writev(false)
-            .serve_connection(TokioIo::new(Patient::new(stream, bounds.answer)), service)
+            .serve_connection(TokioIo::new(Patient::new(stream, Arc::clone(activity), bounds.answer)), service)
     );
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         close = close => {
             connection.as_mut().graceful_shutdown();

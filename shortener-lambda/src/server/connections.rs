@@ -23,6 +23,8 @@ pub(super) struct Connections {
     most: usize,
     idle: Duration,
     begin: Instant,
+    /// Milliseconds after `begin`, as of the last tick: each answer notes it, and to ask for the time costs more.
+    clock: Arc<AtomicU64>,
     table: Mutex<Table>,
     emptied: Notify,
 }
@@ -54,7 +56,7 @@ pub(super) enum Close {
 /// Whether a connection has a request under way, or since when it has not.
 #[derive(Debug)]
 pub(super) struct Activity {
-    begin: Instant,
+    clock: Arc<AtomicU64>,
     idle_since: AtomicU64,
 }
 
@@ -64,9 +66,9 @@ impl Activity {
         self.idle_since.store(BUSY, Ordering::Relaxed);
     }
 
-    /// Its answer is ready.
+    /// Its answer is being written.
     pub(super) fn end(&self) {
-        self.idle_since.store(millis(self.begin.elapsed()), Ordering::Relaxed);
+        self.idle_since.store(self.clock.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -86,7 +88,14 @@ impl Connections {
     /// A table of at most `most` connections, in which one that did nothing for `idle` makes room for another: no less than
     /// a client needs to ask again.
     pub(super) fn new(most: usize, idle: Duration) -> Arc<Self> {
-        Arc::new(Self { most, idle, begin: Instant::now(), table: Mutex::default(), emptied: Notify::new() })
+        Arc::new(Self {
+            most,
+            idle,
+            begin: Instant::now(),
+            clock: Arc::default(),
+            table: Mutex::default(),
+            emptied: Notify::new(),
+        })
     }
 
     /// A place for a new connection, and what completes when it is to close. None if the table is full and no connection in
@@ -97,7 +106,7 @@ impl Connections {
         if table.open.len() >= self.most && !self.clear(&mut table) {
             return None;
         }
-        let activity = Arc::new(Activity { begin: self.begin, idle_since: AtomicU64::new(self.now()) });
+        let activity = Arc::new(Activity { clock: Arc::clone(&self.clock), idle_since: AtomicU64::new(self.tick()) });
         let (close, told) = oneshot::channel();
         let id = table.next;
         table.next += 1;
@@ -114,7 +123,7 @@ impl Connections {
         if table.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return false;
         }
-        let (now, idle) = (self.now(), millis(self.idle));
+        let (now, idle) = (self.tick(), millis(self.idle));
         let mut found: Vec<_> = table
             .open
             .iter()
@@ -158,8 +167,11 @@ impl Connections {
         }
     }
 
-    fn now(&self) -> u64 {
-        millis(self.begin.elapsed())
+    /// Sets the clock, and says what it is. To be called some times a second.
+    pub(super) fn tick(&self) -> u64 {
+        let now = millis(self.begin.elapsed());
+        self.clock.store(now, Ordering::Relaxed);
+        now
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

@@ -2,24 +2,28 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
+use super::connections::Activity;
+
 /// Reads and writes as what it wraps, but a write fails with [`ErrorKind::TimedOut`] once nothing could be written for a
-/// time. There is a timer only while a write waits.
+/// time. There is a timer only while a write waits. A write ends the activity of a connection.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     stream: S,
+    activity: Arc<Activity>,
     patience: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, waiting: None }
+    pub(super) fn new(stream: S, activity: Arc<Activity>, patience: Duration) -> Self {
+        Self { stream, activity, patience, waiting: None }
     }
 
     /// What came of a write: it ends the wait, or is waited for until the patience is over.
@@ -43,6 +47,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.activity.end();
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.bear(cx, written)
     }
@@ -52,6 +57,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.activity.end();
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.bear(cx, written)
     }
