@@ -28,7 +28,8 @@ const FORMATTING: &str = "Formats of the data on standard output (--output, --js
           exact times and whole URLs
   json    one document, the same that the API answers
   ndjson  one object per line
-  csv     every field, with a header; tags are joined by ';'
+  csv     every field, with a header; tags are joined by ';', and an apostrophe
+          stands before what a spreadsheet would take for a formula
   tsv     the same, tab-separated; tab, newline and backslash within a field are
           written \\t, \\n, \\\\
 
