@@ -178,7 +178,7 @@ impl Prepared {
 
     /// Decides by the clock, as if clicks were left. `permitted` is the verdict of the target policy as it is now.
     pub(crate) fn decide(&self, entry: &DomainEntry, permitted: bool, now: Timestamp) -> Resolution {
-        if self.purge_at.is_some_and(|purge_at| purge_at <= now.as_second()) {
+        if self.is_purgeable(now) {
             return not_found(entry, None);
         }
         let Lifetime { starts_at, expires_at, .. } = self.lifetime;
@@ -198,6 +198,11 @@ impl Prepared {
                 until: expires_at,
             }),
         }
+    }
+
+    /// Whether it may be collected, so that it counts as gone.
+    fn is_purgeable(&self, now: Timestamp) -> bool {
+        self.purge_at.is_some_and(|purge_at| purge_at <= now.as_second())
     }
 
     /// About how many bytes it takes in memory.

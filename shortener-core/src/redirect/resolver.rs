@@ -265,7 +265,10 @@ impl Resolver {
         };
         tracing::warn!(%error, code = %link.code, "a strong read failed");
         let eventual = within_table(deadline, self.read(link, Consistency::Eventual)).await.ok().flatten();
-        match (eventual, self.copies.get(link)) {
+        // What may be collected is as good as gone, and its code perhaps another link's by now: that proves nothing, too.
+        let now = self.service.now();
+        let kept = |copy: &LinkCopy| !copy.link.is_purgeable(now);
+        match (eventual.filter(kept), self.copies.get(link).filter(kept)) {
             (Some(read), remembered) if remembered.as_ref().is_none_or(|old| old.link.version <= read.link.version) => {
                 Ok(Some(Found::Eventual(read)))
             }

@@ -160,7 +160,8 @@ impl Service {
     }
 
     /// Up to `limit` events of a link's code since a moment, newest first, or fewer where they are large; and whether there
-    /// are more.
+    /// are more. What happened after the link was read is none of them: it may have happened to another link that took the
+    /// code over.
     async fn events_page(
         &self,
         record: &LinkRecord,
@@ -168,7 +169,7 @@ impl Service {
         limit: usize,
         after: Option<&Cursor>,
     ) -> Result<(Vec<Item>, bool), ServiceError> {
-        let (partition, mut range) = keys::events(&record.domain, &record.code, since);
+        let (partition, mut range) = keys::events(&record.domain, &record.code, since, record.body.updated_at);
         if let Some(cursor) = after {
             range = range.before(cursor.sort_key());
         }

@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -163,10 +163,10 @@ pub fn event(domain: &Domain, code: &ShortCode, id: Uuid) -> Key {
     Key::new(link_partition(domain, code), format!("{EVENT_PREFIX}{id}"))
 }
 
-/// The partition and range of a link's changes at or after `since`.
-pub fn events(domain: &Domain, code: &ShortCode, since: Timestamp) -> (String, SortRange) {
-    let mut range = SortRange::prefix(EVENT_PREFIX);
-    range.from = Some(format!("{EVENT_PREFIX}{}", first_uuid_at(since)));
+/// The partition and range of a link's changes from one millisecond to another, both inclusive.
+pub fn events(domain: &Domain, code: &ShortCode, since: Timestamp, until: Timestamp) -> (String, SortRange) {
+    let bound = |at| Some(format!("{EVENT_PREFIX}{}", first_uuid_at(at)));
+    let range = SortRange { from: bound(since), to: bound(until + SignedDuration::from_millis(1)) };
     (link_partition(domain, code), range)
 }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use shortener_core::operations::{Operations, WriteOptions};
+use shortener_core::redirect::{Resolution, Resolver};
 use shortener_core::service::{Caller, Session};
 use shortener_core::table::fault::{Call, Fate, Fault, FaultTable, Faults, Primitive};
 use shortener_core::table::memory::MemoryTable;
+use shortener_core::table::{Consistency, Table, keys};
 use shortener_core::wire::{CreateLink, LinkState, Patch, ProblemCode, UpdateLink};
 
 use super::fixture::{Fixture, Reads, ScriptedTable, coded, keyed, link, service_on};
@@ -104,4 +106,47 @@ async fn a_delete_that_is_repeated_does_not_delete_the_link_that_took_the_code_o
     assert_eq!((told.state, told.target.as_str()), (LinkState::Active, "https://example.com/other"));
     fixture.session.delete(&link("a"), &keyed("another")).await.unwrap();
     assert_eq!(fixture.session.get(&link("a")).await.unwrap().state, LinkState::Deleted);
+}
+
+/// Between the read of the link and that of its events its code is handed on: the answer is of the link that was read.
+#[tokio::test(start_paused = true)]
+async fn a_history_does_not_mix_with_that_of_the_link_that_takes_the_code_over() {
+    #[derive(Debug)]
+    struct SlowQueries;
+    impl Faults for SlowQueries {
+        fn fate(&self, call: &Call) -> Fate {
+            let before = if call.primitive == Primitive::Query { Duration::from_secs(5) } else { Duration::ZERO };
+            Fate { before, ..Fate::default() }
+        }
+    }
+    let memory = Arc::new(MemoryTable::new());
+    let ana = Session::new(service_on(memory.clone()).0, Caller::direct("ana"));
+    ana.create(&coded("a", "https://example.com/"), &WriteOptions::default()).await.unwrap();
+    ana.delete(&link("a"), &WriteOptions::default()).await.unwrap();
+    let slow =
+        Session::new(service_on(Arc::new(FaultTable::new(memory, Arc::new(SlowQueries)))).0, Caller::direct("bob"));
+    let reading = tokio::spawn(async move { slow.history(&link("a"), 100, None).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let next = CreateLink { reissue: true, ..coded("a", "https://example.com/other") };
+    ana.create(&next, &WriteOptions::default()).await.unwrap();
+    ana.update(&link("a"), &titled("t"), &WriteOptions::default()).await.unwrap();
+    let told = reading.await.unwrap().unwrap();
+    assert_eq!(told.events.iter().map(|event| event.version).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[tokio::test]
+async fn what_a_late_replica_still_has_of_a_link_that_is_over_is_no_404() {
+    let memory = Arc::new(MemoryTable::new());
+    let table = ScriptedTable::over(&memory);
+    let (service, clock) = service_on(table.clone());
+    let session = Session::new(service.clone(), Caller::direct("ana"));
+    session.create(&coded("a", "https://example.com/"), &WriteOptions::default()).await.unwrap();
+    session.delete(&link("a"), &WriteOptions::default()).await.unwrap();
+    let key = keys::link(&link("a").domain, &link("a").code);
+    let over = memory.get(&key, Consistency::Strong).await.unwrap();
+    clock.advance(SignedDuration::from_hours(24 * 401));
+    session.create(&coded("a", "https://example.com/other"), &WriteOptions::default()).await.unwrap();
+    table.read_as(Reads::Stale(over));
+    let resolver = Resolver::new(service, None);
+    assert_eq!(resolver.resolve("s.example", &link("a").code).await, Resolution::Unavailable);
 }

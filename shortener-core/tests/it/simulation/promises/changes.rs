@@ -3,7 +3,7 @@
 use shortener_core::link::ShortCode;
 use shortener_core::wire::{Link, Problem, ProblemCode};
 
-use super::super::history::{Answer, Change, Op, OpId};
+use super::super::history::{Answer, Asked, Change, Op, OpId};
 use super::super::timeline::State;
 use super::steps::patched;
 use super::{Judge, Verdict, promise};
@@ -47,8 +47,8 @@ impl Judge<'_> {
             return Ok(());
         }
         let mut made = self.steps_of(op.first, code);
-        if is_taken(problem) {
-            // It was made, ended, and its code handed on before the reply came: then the code is another's indeed.
+        if matches!(&*op.asked, Asked::Create(_)) {
+            // It was made, ended, and its code handed on before the reply came: then there is nothing left of it.
             let issue = |state: &State| state.record.as_ref().map(|record| record.body.created_at);
             let states = self.timeline(code).during(op);
             made.retain(|step| states.last().is_some_and(|last| issue(last) == issue(step.after)));
@@ -69,10 +69,6 @@ impl Judge<'_> {
         promise!(!stands, "a retry tells the truth", "it was done and is refused: {problem:?}");
         Ok(())
     }
-}
-
-fn is_taken(problem: &Problem) -> bool {
-    matches!(problem.code, ProblemCode::CodeTaken | ProblemCode::CodeRetired)
 }
 
 fn is_refusal(op: &Op) -> bool {

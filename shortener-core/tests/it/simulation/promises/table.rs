@@ -75,7 +75,7 @@ fn link(record: &LinkRecord, item: &Item) -> Verdict {
 
 /// Each version of a link once, in order.
 fn events(record: &LinkRecord, items: &BTreeMap<Key, Item>) -> Verdict {
-    let (partition, range) = keys::events(&record.domain, &record.code, record.here_since());
+    let (partition, range) = keys::events(&record.domain, &record.code, record.here_since(), record.body.updated_at);
     let events = items.values().filter(|item| item.key.pk == partition && range.contains(&item.key.sk));
     let versions: Vec<i64> = events.filter_map(|item| item.number("link_version")).collect();
     let wanted = record.body.first_version + 1..=record.body.version;
