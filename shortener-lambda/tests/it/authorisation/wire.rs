@@ -98,7 +98,8 @@ fn cases(world: &World) -> Vec<Case> {
             format!(
                 "GET /api/v1/whoami HTTP/1.1\r\nhost: a\r\nx-api-key: {good}\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
             ),
-            vec![400],
+            // The chunks count and the connection ends with this answer (RFC 9112, 6.1): what follows is never a request.
+            vec![200],
         ),
         (
             "chunks of another name",
@@ -124,7 +125,7 @@ async fn raw_requests_get_what_their_keys_give_them() {
     for (what, request, expected) in cases {
         let (found, text) = statuses(address, &request).await;
         if what == "HTTP/1.0" {
-            assert!(text.starts_with("HTTP/1.0 200") || text.starts_with("HTTP/1.1 200"), "{text}");
+            assert!(text.starts_with("HTTP/1.0 200"), "{text}");
         } else {
             // A server may also close the connection on what is no HTTP.
             let is_closed = expected == [400] && found.is_empty();
