@@ -147,8 +147,13 @@ impl DomainRule {
         if host == self.host {
             return !self.subdomains_only;
         }
-        !target.host_is_address() && host.strip_suffix(&self.host).is_some_and(|rest| rest.ends_with('.'))
+        !target.host_is_address() && is_below(host, &self.host)
     }
+}
+
+/// Whether a name is that of a subdomain.
+fn is_below(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn unknown_name(rule: &str) -> InvalidValue {

@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::is_below;
+
 /// Blocks of IPv4: first address, bits of the prefix.
 const BLOCKS_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::UNSPECIFIED, 8),
@@ -102,11 +104,7 @@ fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
 
 /// Whether a name is private: one without a dot, or below one of the suffixes.
 pub(super) fn is_name(host: &str) -> bool {
-    !host.contains('.') || SUFFIXES.iter().chain(&RESOLVERS).any(|suffix| is_below(host, suffix))
-}
-
-fn is_below(host: &str, suffix: &str) -> bool {
-    host.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    !host.contains('.') || SUFFIXES.iter().chain(&RESOLVERS).any(|suffix| host == *suffix || is_below(host, suffix))
 }
 
 #[cfg(test)]
