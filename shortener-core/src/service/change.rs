@@ -228,7 +228,7 @@ impl Service {
 /// What a read that fails says of a change that was sent before: others have changed the link since, perhaps on top of it.
 fn in_doubt(error: ServiceError) -> ServiceError {
     match error {
-        ServiceError::Store(error) if error.is_retryable() => TableError::OutcomeUnknown(error.into()).into(),
+        ServiceError::Store(error) if error.is_retryable() => error.in_doubt().into(),
         other => other,
     }
 }

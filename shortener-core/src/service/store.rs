@@ -28,12 +28,8 @@ impl Service {
                     tokio::time::sleep(self.jitter(attempt)).await;
                     attempt += 1;
                 }
-                // That this attempt was not applied says nothing of an earlier one whose reply was lost.
                 Err(error) if in_doubt && !matches!(error, TableError::ConditionFailed { .. }) => {
-                    return Err(match error {
-                        unknown @ TableError::OutcomeUnknown(_) => unknown,
-                        refused => TableError::OutcomeUnknown(refused.into()),
-                    });
+                    return Err(error.in_doubt());
                 }
                 outcome => return outcome,
             }

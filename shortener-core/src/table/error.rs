@@ -73,6 +73,16 @@ impl TableError {
     pub const ABOUT_CREDENTIALS: &str = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; \
         where a sign-in has expired, sign in again";
 
+    /// The error of a write, or of a read after it, where an earlier attempt may have been applied: that this one failed says
+    /// nothing of that one.
+    #[must_use]
+    pub fn in_doubt(self) -> Self {
+        match self {
+            unknown @ Self::OutcomeUnknown(_) => unknown,
+            error => Self::OutcomeUnknown(error.into()),
+        }
+    }
+
     /// Whether the same request can succeed later without anyone changing anything.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Conflict | Self::Throttled | Self::Unavailable(_) | Self::OutcomeUnknown(_) | Self::Locked)
