@@ -13,8 +13,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// Pause between two lines of the log about refused requests.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+use crate::log::Seldom;
 
 /// The bounds of the work on the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +53,7 @@ pub(crate) struct Gate {
     waiting: AtomicU64,
     /// When half of the turns were last free, in milliseconds after `begin`.
     at_ease: AtomicU64,
-    refused: AtomicU64,
-    told: AtomicU64,
+    refused: Seldom,
 }
 
 /// A request's turn, which ends when the last copy of it is dropped.
@@ -74,8 +72,7 @@ impl Gate {
             begin: Instant::now(),
             waiting: AtomicU64::new(0),
             at_ease: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            told: AtomicU64::new(0),
+            refused: Seldom::new(),
         })
     }
 
@@ -111,15 +108,9 @@ impl Gate {
         if busy_for < burst { self.turns.burst } else { self.turns.wait }
     }
 
-    /// One line for many: a log of each would cost more than refusing it.
     fn tell_refused(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
-        let (now, told) = (self.now() + 1, self.told.load(Ordering::Relaxed));
-        let is_due = told == 0 || Duration::from_millis(now.saturating_sub(told)) >= TELL_EVERY;
-        if is_due && self.told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            let requests = self.refused.swap(0, Ordering::Relaxed);
-            tracing::warn!(requests, "the API has more to do than it can: requests are answered 503");
-        }
+        let log = |requests| tracing::warn!(requests, "the API has more to do than it can: requests are answered 503");
+        self.refused.tell(log);
     }
 
     fn now(&self) -> u64 {

@@ -9,8 +9,10 @@ use tracing_subscriber::fmt::format::JsonFields;
 use crate::config::Place;
 
 mod json_lines;
+mod seldom;
 
 use json_lines::JsonLines;
+pub(crate) use seldom::Seldom;
 
 /// Lines of the Lambda runtime that repeat what a handler has logged already.
 const REPEATED: &str = "lambda_runtime::layers::panic=off";

@@ -13,11 +13,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use self::connections::{Close, Connections, Place};
 use self::patient::Patient;
 use self::refusal::Refusals;
+use crate::log::Seldom;
 use crate::peer::Peer;
 
 mod bounds;
@@ -35,9 +35,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How exactly the table of connections knows the time.
 const TICK: Duration = Duration::from_millis(250);
-
-/// Pause between two lines of the log about the same trouble.
-const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves `router` on `listener` within the default bounds: see [`serve_within`].
 ///
@@ -58,7 +55,7 @@ pub async fn serve_within(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = Connections::new(bounds.connections, bounds.idle);
-    let (refusals, mut trouble) = (Refusals::new(), Trouble::default());
+    let (refusals, trouble) = (Refusals::new(), Seldom::new());
     let mut shutdown = pin!(shutdown);
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -76,13 +73,13 @@ pub async fn serve_within(
                 if let Some((place, close)) = connections.enter() {
                     tokio::spawn(hold(stream, Peer(peer.ip()), router.clone(), bounds, place, close));
                 } else {
-                    trouble.tell(|| tracing::warn!(bounds.connections, "there is no room for another connection"));
+                    trouble.tell(|_| tracing::warn!(bounds.connections, "there is no room for another connection"));
                     refusals.refuse(stream);
                 }
             }
             Err(error) if is_of_one_client(&error) => {}
             Err(error) => {
-                trouble.tell(|| tracing::error!(%error, "no connection can be accepted"));
+                trouble.tell(|_| tracing::error!(%error, "no connection can be accepted"));
                 connections.make_room();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
@@ -159,19 +156,6 @@ async fn hold(
     // A client that goes away in the middle is no failure of the service.
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
-    }
-}
-
-/// Trouble that is logged once a second, however often it comes.
-#[derive(Debug, Default)]
-struct Trouble(Option<Instant>);
-
-impl Trouble {
-    fn tell(&mut self, log: impl FnOnce()) {
-        if self.0.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-            self.0 = Some(Instant::now());
-            log();
-        }
     }
 }
 
