@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::super::error::InvalidValue;
+use super::target::{has_impossible_name, is_host_name, without_root};
 
 /// The domain a link belongs to: a host name in lower-case ASCII (punycode), or `-` for the default domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,11 +36,10 @@ impl Domain {
         }
         match Host::parse(text).map_err(|_| invalid())? {
             Host::Domain(name) => {
-                // One dot at the end is the root. Without two of them, something else could be left: an address, or `-`.
-                let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
+                // Without two dots at the end, something else could be left: an address, or `-`.
+                let name = without_root(&name).to_owned();
                 let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-                let whole = name.split('.').all(|label| !label.is_empty()) && name != DEFAULT;
-                if name.len() > 253 || !plain || !whole { Err(invalid()) } else { Ok(Self(name)) }
+                if plain && is_host_name(&name) && name != DEFAULT { Ok(Self(name)) } else { Err(invalid()) }
             }
             Host::Ipv4(_) | Host::Ipv6(_) => Err(invalid()),
         }
@@ -104,6 +104,9 @@ impl BaseUrl {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(invalid("must not carry user information"));
+        }
+        if has_impossible_name(&url) {
+            return Err(invalid("must have a host that the DNS can hold"));
         }
         Ok(Self(url))
     }
@@ -190,9 +193,15 @@ mod tests {
     fn a_base_url_is_an_origin() {
         assert_eq!(BaseUrl::parse("HTTPS://S.example/").unwrap().to_string(), "https://s.example");
         assert_eq!(BaseUrl::parse("http://127.0.0.1:8080").unwrap().to_string(), "http://127.0.0.1:8080");
-        for bad in
-            ["s.example", "ftp://s.example", "https://s.example/a", "https://u:p@s.example", "https://s.example?x"]
-        {
+        for bad in [
+            "s.example",
+            "ftp://s.example",
+            "https://s.example/a",
+            "https://u:p@s.example",
+            "https://s.example?x",
+            "https://s..example",
+            "https://s'.example",
+        ] {
             assert!(BaseUrl::parse(bad).is_err(), "{bad}");
         }
     }

@@ -52,7 +52,7 @@ impl TargetUrl {
         if authority.contains('@') {
             return Err(InvalidValue::new("target_userinfo", "user information is not allowed in a target"));
         }
-        if url.host().is_some_and(|host| matches!(host, Host::Domain(name) if !is_host_name(name))) {
+        if has_impossible_name(&url) {
             return Err(InvalidValue::new(
                 "target_host",
                 "the host of a target is a name such as www.example.com: letters, digits, hyphens and underscores, at most \
@@ -121,11 +121,20 @@ fn authority(text: &str) -> Option<&str> {
     rest.split(['/', '?', '#']).next()
 }
 
-/// Whether the DNS can hold a name, which may end with one dot.
-fn is_host_name(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
+/// Whether the host of a URL is a name that the DNS cannot hold.
+pub(super) fn has_impossible_name(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Domain(name)) if !is_host_name(without_root(name)))
+}
+
+/// Whether the DNS can hold a name, which is given without the dot of the root.
+pub(super) fn is_host_name(name: &str) -> bool {
     let plain = |label: &str| label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()) && plain(label))
+}
+
+/// A name without the dot of the root, which may stand at its end once.
+pub(super) fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 /// The beginning of a text, for messages: without what may be a password before an `@`, or a token in a query.

@@ -165,9 +165,11 @@ pub fn event(domain: &Domain, code: &ShortCode, id: Uuid) -> Key {
 
 /// The partition and range of a link's changes from one millisecond to another, both inclusive.
 pub fn events(domain: &Domain, code: &ShortCode, since: Timestamp, until: Timestamp) -> (String, SortRange) {
-    let bound = |at| Some(format!("{EVENT_PREFIX}{}", first_uuid_at(at)));
-    let range = SortRange { from: bound(since), to: bound(until + SignedDuration::from_millis(1)) };
-    (link_partition(domain, code), range)
+    let bound = |at| format!("{EVENT_PREFIX}{}", first_uuid_at(at));
+    let all = SortRange::prefix(EVENT_PREFIX);
+    // After the last moment there is, nothing ends the range but the end of all events.
+    let to = until.checked_add(SignedDuration::from_millis(1)).ok().map(bound).or(all.to);
+    (link_partition(domain, code), SortRange { from: Some(bound(since)), to })
 }
 
 /// The smallest version 7 UUID of a millisecond.
@@ -458,4 +460,17 @@ pub fn pending_days_of(source: &str) -> SortRange {
 /// Lower-case hexadecimal of bytes.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_events_of_a_link_that_changed_at_the_last_moment_are_all_there_and_nothing_else_is() {
+        let (domain, code) = (Domain::default_domain(), ShortCode::parse("a").unwrap());
+        let (_, range) = events(&domain, &code, Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        assert!(range.contains(&event(&domain, &code, first_uuid_at(Timestamp::MAX)).sk));
+        assert!(!range.contains(&link(&domain, &code).sk));
+    }
 }
