@@ -26,7 +26,7 @@ const SHORT: u64 = 20_000;
 const SHARES: u64 = 4;
 
 /// Seeds that have found something once.
-const REGRESSIONS: &[u64] = &[21_775, 24_392, 41_586, 96_452, 124_205, 142_811, 385_070, 792_337];
+const REGRESSIONS: &[u64] = &[21_775, 24_392, 41_586, 96_452, 124_205, 142_811, 385_070, 676_564, 792_337];
 
 fn run(seed: u64) -> Arc<World> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();

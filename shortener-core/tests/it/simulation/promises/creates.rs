@@ -133,8 +133,9 @@ impl Judge<'_> {
                 links.entry(record.body.create_token.clone()).or_default().push((code, step));
             }
         }
-        for (token, made) in links {
+        for (token, mut made) in links {
             let codes: Vec<&str> = made.iter().map(|(code, _)| *code).collect();
+            made.sort_by_key(|(_, step)| step.after.tick);
             let is_one_code = codes.windows(2).all(|pair| pair[0] == pair[1]);
             // A key is good for one link on each code that is named with it, or found by its target.
             let is_named = self.senders(&token).iter().any(|id| match &*self.notes.ops[*id].asked {
@@ -143,7 +144,9 @@ impl Judge<'_> {
                 }
                 _ => false,
             });
-            promise!(is_one_code || is_named, "no create makes two links", "{codes:?} by {token}");
+            let is_over =
+                made.iter().all(|(code, step)| !made.iter().any(|(_, later)| self.stands_at(code, *step, *later)));
+            promise!(is_one_code || is_named || is_over, "no create makes two links", "{codes:?} by {token}");
             for pair in made.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
                 // After the retention the code is free again, and the row that had it may be run again.
                 let over = pair[0].1.after.tick < pair[1].1.before.tick && pair[1].1.before.record.is_none()
@@ -152,6 +155,16 @@ impl Judge<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Judge<'_> {
+    /// Whether the link that a step made still has its code when a later step makes another one. One that was ended, and
+    /// whose code was handed on, before its creator heard of it, is no second link.
+    fn stands_at(&self, code: &str, made: Step<'_>, later: Step<'_>) -> bool {
+        let issue = |state: &State| state.record.as_ref().map(|record| record.body.created_at);
+        let then = &self.timeline(code).between(later.after.tick, later.after.tick)[0];
+        made.after.tick < later.after.tick && issue(then) == issue(made.after)
     }
 }
 
