@@ -2,7 +2,6 @@
 //! is the only module that prints, `confirm` the only one that asks.
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -85,11 +84,6 @@ fn execute(cli: cli::Cli) -> ExitStatus {
 /// holds memory that it has freed.
 const IMPORT_THREADS: usize = 2;
 
-/// Threads of a server that read the file for the API, for each core, and at least. Each takes its share of the processor from
-/// those that redirect; more would open and close the file all the time.
-const READERS_PER_CORE: usize = 2;
-const READERS: usize = 4;
-
 fn runtime(command: &commands::Command) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = match command {
         commands::Command::Serve(_) | commands::Command::Import(_) => tokio::runtime::Builder::new_multi_thread(),
@@ -97,10 +91,6 @@ fn runtime(command: &commands::Command) -> std::io::Result<tokio::runtime::Runti
     };
     if let commands::Command::Import(_) = command {
         builder.worker_threads(IMPORT_THREADS);
-    }
-    if let commands::Command::Serve(_) = command {
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        builder.max_blocking_threads((READERS_PER_CORE * cores).max(READERS));
     }
     builder.enable_all().build()
 }

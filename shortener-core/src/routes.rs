@@ -2,6 +2,8 @@
 
 /// The API's routes. Path parameters stand in braces.
 pub mod api {
+    /// Where the routes of this version are.
+    pub const BASE: &str = "/api/v1/";
     /// Links: create, list.
     pub const LINKS: &str = "/api/v1/links";
     /// Up to 500 creates at once.

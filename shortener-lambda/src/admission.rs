@@ -1,15 +1,15 @@
 //! How many requests work on the store at once, and how long others wait for their turn.
 //!
 //! A server that takes on more than it can do is late with all of it, and does in vain what its callers have given up by
-//! then. So a bounded number of requests of the API has its turn, a bounded number waits, and who waits longer than a few
-//! milliseconds is refused, which costs little. The wait may be longer shortly after there was nothing much to do: a burst
-//! passes, a queue that stands is refused (as [CoDel](https://queue.acm.org/detail.cfm?id=2209336) tells them apart).
-//! Redirects never come here.
+//! then. So a bounded number of requests of the API has its turn, a bounded number waits for one shortly after there was
+//! nothing much to do, and all others are refused, which costs little: a burst passes, a queue that stands is none (as
+//! [CoDel](https://queue.acm.org/detail.cfm?id=2209336) tells them apart). Redirects never come here.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::http::Method;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -18,13 +18,13 @@ use crate::log::Seldom;
 /// The bounds of the work on the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turns {
-    /// Requests that have their turn.
-    pub at_once: usize,
-    /// Requests that wait for one.
+    /// Requests that have their turn to read.
+    pub reads: usize,
+    /// Requests that have their turn to write. They are more: they wait most of the time, for others to be stored with them.
+    pub writes: usize,
+    /// Requests that wait for a turn, of either kind.
     pub waiting: usize,
-    /// How long one waits.
-    pub wait: Duration,
-    /// How long one waits instead if it is no longer ago that half of the turns were free.
+    /// How long one waits, if it is no longer ago that half of the turns were free; later nobody waits.
     pub burst: Duration,
     /// Requests whose bodies are still coming in; these have no turn meanwhile.
     pub bodies: usize,
@@ -32,20 +32,32 @@ pub struct Turns {
 
 impl Default for Turns {
     fn default() -> Self {
-        Self {
-            at_once: 64,
-            waiting: 512,
-            wait: Duration::from_millis(5),
-            burst: Duration::from_millis(100),
-            bodies: 256,
-        }
+        Self { reads: 64, writes: 512, waiting: 512, burst: Duration::from_millis(100), bodies: 256 }
     }
 }
 
-/// Lets requests in.
+/// Lets requests in, those that read apart from those that write.
+#[derive(Debug, Clone)]
+pub(crate) struct Gates {
+    reads: Arc<Gate>,
+    writes: Arc<Gate>,
+}
+
+impl Gates {
+    pub(crate) fn new(turns: Turns) -> Self {
+        Self { reads: Gate::new(turns.reads, turns), writes: Gate::new(turns.writes, turns) }
+    }
+
+    pub(crate) fn of(&self, method: &Method) -> &Arc<Gate> {
+        if method.is_safe() { &self.reads } else { &self.writes }
+    }
+}
+
+/// Lets requests of one kind in.
 #[derive(Debug)]
 pub(crate) struct Gate {
     turns: Turns,
+    at_once: usize,
     free: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
     begin: Instant,
@@ -64,10 +76,11 @@ pub(crate) struct Turn {
 }
 
 impl Gate {
-    pub(crate) fn new(turns: Turns) -> Arc<Self> {
+    fn new(at_once: usize, turns: Turns) -> Arc<Self> {
         Arc::new(Self {
             turns,
-            free: Arc::new(Semaphore::new(turns.at_once)),
+            at_once,
+            free: Arc::new(Semaphore::new(at_once)),
             bodies: Arc::new(Semaphore::new(turns.bodies)),
             begin: Instant::now(),
             waiting: AtomicU64::new(0),
@@ -76,22 +89,37 @@ impl Gate {
         })
     }
 
+    /// Whether a request would be refused that came now.
+    pub(crate) fn is_shut(&self) -> bool {
+        let is_shut = self.free.available_permits() == 0 && self.is_busy_for_long();
+        if is_shut {
+            self.tell_refused();
+        }
+        is_shut
+    }
+
     /// A turn, or none if it does not come soon enough.
     pub(crate) async fn enter(self: &Arc<Self>) -> Option<Turn> {
-        let permit = self.permit().await?;
+        let permit = match Arc::clone(&self.free).try_acquire_owned() {
+            Ok(permit) => {
+                if self.free.available_permits() * 2 >= self.at_once {
+                    self.at_ease.store(self.now(), Ordering::Relaxed);
+                }
+                permit
+            }
+            Err(_) if self.is_busy_for_long() => {
+                self.tell_refused();
+                return None;
+            }
+            Err(_) => self.wait().await?,
+        };
         Some(Turn { gate: Arc::clone(self), permit: Arc::new(Mutex::new(Some(permit))) })
     }
 
-    async fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
-            if self.free.available_permits() * 2 >= self.turns.at_once {
-                self.at_ease.store(self.now(), Ordering::Relaxed);
-            }
-            return Some(permit);
-        }
+    async fn wait(&self) -> Option<OwnedSemaphorePermit> {
         let waiting = Waiting::begin(&self.waiting);
         let permit = if waiting.others < self.turns.waiting as u64 {
-            tokio::time::timeout(self.patience(), Arc::clone(&self.free).acquire_owned()).await.ok()
+            tokio::time::timeout(self.turns.burst, Arc::clone(&self.free).acquire_owned()).await.ok()
         } else {
             None
         };
@@ -102,10 +130,9 @@ impl Gate {
         permit
     }
 
-    fn patience(&self) -> Duration {
+    fn is_busy_for_long(&self) -> bool {
         let burst = u64::try_from(self.turns.burst.as_millis()).unwrap_or(u64::MAX);
-        let busy_for = self.now().saturating_sub(self.at_ease.load(Ordering::Relaxed));
-        if busy_for < burst { self.turns.burst } else { self.turns.wait }
+        self.now().saturating_sub(self.at_ease.load(Ordering::Relaxed)) >= burst
     }
 
     fn tell_refused(&self) {
@@ -129,9 +156,9 @@ impl Turn {
         body
     }
 
-    /// Has its turn again. False if that does not come soon enough.
+    /// Has its turn again, before those that come now. False if that does not come soon enough.
     pub(crate) async fn resume(&self) -> bool {
-        let permit = self.gate.permit().await;
+        let permit = self.gate.wait().await;
         let is_on = permit.is_some();
         *self.permit() = permit;
         is_on
@@ -164,8 +191,7 @@ impl Drop for Waiting<'_> {
 mod tests {
     use super::*;
 
-    const TURNS: Turns =
-        Turns { at_once: 2, waiting: 2, wait: Duration::from_millis(5), burst: Duration::from_millis(100), bodies: 1 };
+    const TURNS: Turns = Turns { reads: 2, writes: 2, waiting: 2, burst: Duration::from_millis(100), bodies: 1 };
 
     async fn refused_after(gate: &Arc<Gate>) -> Duration {
         let begin = Instant::now();
@@ -174,18 +200,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_waits_for_long_and_a_queue_that_stands_does_not() {
-        let gate = Gate::new(TURNS);
+    async fn a_burst_waits_and_a_queue_that_stands_is_refused() {
+        let gate = Gate::new(2, TURNS);
         let held = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
+        assert!(!gate.is_shut());
         // tokio's clock has steps of a millisecond.
         assert!(refused_after(&gate).await.abs_diff(TURNS.burst) <= Duration::from_millis(1));
-        assert!(refused_after(&gate).await.abs_diff(TURNS.wait) <= Duration::from_millis(1));
+        assert!(gate.is_shut());
+        assert_eq!(refused_after(&gate).await, Duration::ZERO);
         drop(held.0);
+        assert!(!gate.is_shut());
         let second = gate.enter().await.unwrap();
-        assert!(
-            refused_after(&gate).await.abs_diff(TURNS.wait) <= Duration::from_millis(1),
-            "nothing was free for long"
-        );
+        assert_eq!(refused_after(&gate).await, Duration::ZERO, "nothing was free for long");
         drop((held.1, second));
         let held = (gate.enter().await, gate.enter().await);
         assert!(refused_after(&gate).await.abs_diff(TURNS.burst) <= Duration::from_millis(1));
@@ -194,7 +220,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_more_wait_than_may() {
-        let gate = Gate::new(TURNS);
+        let gate = Gate::new(2, TURNS);
         let held = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
         let entered = |gate: &Arc<Gate>| {
             let gate = Arc::clone(gate);
@@ -212,7 +238,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_is_given_up_while_a_body_comes_in() {
-        let gate = Gate::new(TURNS);
+        let gate = Gate::new(2, TURNS);
         let (first, second) = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
         let body = first.pause().unwrap();
         assert!(second.pause().is_none(), "one body may be held");

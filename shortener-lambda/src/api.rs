@@ -34,6 +34,8 @@ mod query;
 mod segment;
 mod stats;
 
+pub(crate) use layers::refused;
+
 /// Largest request body, in bytes.
 const MAX_BODY: usize = 2 * 1024 * 1024;
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::http::uri::Uri;
+use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
 use shortener_core::clock::{Clock, SystemClock};
 use shortener_core::edge::{DistributionId, EdgeCache, EdgeCaches};
@@ -14,8 +14,9 @@ use shortener_core::link::BaseUrl;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::Service;
 use shortener_core::stats::ClickCounter;
+use tokio::runtime::Handle;
 
-use crate::admission::{Gate, Turns};
+use crate::admission::{Gate, Gates, Turns};
 use crate::proxies::TrustedProxies;
 use crate::{api, pages, redirect};
 
@@ -32,7 +33,8 @@ struct Parts {
     resolver: Arc<Resolver>,
     site: Site,
     counter: Option<Arc<ClickCounter>>,
-    gate: Arc<Gate>,
+    gates: Gates,
+    workers: Option<Handle>,
 }
 
 /// What the server knows about the place where it stands.
@@ -62,8 +64,8 @@ pub enum Edge {
 impl App {
     /// Puts the parts together. The resolver must be one over the same service.
     pub fn new(service: Arc<Service>, resolver: Arc<Resolver>, site: Site) -> Self {
-        let gate = Gate::new(Turns::default());
-        Self(Arc::new(Parts { service, resolver, site, counter: None, gate }))
+        let gates = Gates::new(Turns::default());
+        Self(Arc::new(Parts { service, resolver, site, counter: None, gates, workers: None }))
     }
 
     /// The same, where clicks are counted here, because no edge has logs of them.
@@ -75,7 +77,13 @@ impl App {
     /// The same with other bounds of the API's work.
     #[must_use]
     pub fn with_turns(&self, turns: Turns) -> Self {
-        Self(Arc::new(Parts { gate: Gate::new(turns), ..Parts::clone(&self.0) }))
+        Self(Arc::new(Parts { gates: Gates::new(turns), ..Parts::clone(&self.0) }))
+    }
+
+    /// The same, where the API's work is done by the threads of another runtime.
+    #[must_use]
+    pub fn with_workers(&self, workers: Handle) -> Self {
+        Self(Arc::new(Parts { workers: Some(workers), ..Parts::clone(&self.0) }))
     }
 
     /// The service behind the handlers.
@@ -95,8 +103,13 @@ impl App {
         &self.0.site
     }
 
-    pub(crate) fn gate(&self) -> &Arc<Gate> {
-        &self.0.gate
+    /// The gate for requests of a method.
+    pub(crate) fn gate(&self, method: &Method) -> &Arc<Gate> {
+        self.0.gates.of(method)
+    }
+
+    pub(crate) fn workers(&self) -> Option<&Handle> {
+        self.0.workers.as_ref()
     }
 }
 

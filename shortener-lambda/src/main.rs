@@ -16,7 +16,7 @@ use shortener_lambda::counting::Counting;
 use shortener_lambda::log::{self, LogFormat};
 use shortener_lambda::metrics::{Meter, TimedTable};
 use shortener_lambda::process::{self, Failure};
-use shortener_lambda::server::{self, Bounds};
+use shortener_lambda::server::{self, Bounds, Front};
 use shortener_lambda::{App, lambda};
 use tokio::net::TcpListener;
 use tokio::runtime;
@@ -68,12 +68,13 @@ async fn serve_counting(
     listener: TcpListener,
 ) -> std::io::Result<()> {
     let bounds = Bounds::of_process(None);
+    let front = |app: App| Front::new(app.clone(), part.router(app));
     if config.counting == Switch::Off || part == Part::Api {
-        return server::serve_within(bounds, listener, part.router(app), server::stop_signal()).await;
+        return server::serve_within(bounds, listener, front(app), server::stop_signal()).await;
     }
     let counting = Counting::start(table, Arc::new(SystemClock)).await?;
-    let router = part.router(app.with_counter(counting.counter()));
-    let served = server::serve_within(bounds, listener, router, server::stop_signal()).await;
+    let front = front(app.with_counter(counting.counter()));
+    let served = server::serve_within(bounds, listener, front, server::stop_signal()).await;
     counting.stop().await;
     served
 }

@@ -22,7 +22,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Takes note of a request.
-    pub(crate) fn begin(request: &Request) -> Self {
+    pub(crate) fn begin<B>(request: &Request<B>) -> Self {
         Self {
             id: request_id(request.headers()),
             method: request.method().clone(),

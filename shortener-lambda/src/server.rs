@@ -5,12 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -22,10 +20,12 @@ use crate::peer::Peer;
 
 mod bounds;
 mod connections;
+mod front;
 mod patient;
 mod refusal;
 
 pub use bounds::Bounds;
+pub use front::Front;
 
 /// Largest head of a request, in bytes, and most bytes of answers that wait for their reader, but for the last of them.
 const MAX_HEAD: usize = 32 * 1024;
@@ -36,24 +36,29 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How exactly the table of connections knows the time.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Serves `router` on `listener` within the default bounds: see [`serve_within`].
+/// Serves `front` on `listener` within the default bounds: see [`serve_within`].
 ///
 /// # Errors
 /// None today; accepting goes on after errors, which are logged.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    serve_within(Bounds::default(), listener, router, shutdown).await
+pub async fn serve(
+    listener: TcpListener,
+    front: impl Into<Front>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    serve_within(Bounds::default(), listener, front, shutdown).await
 }
 
-/// Serves `router` on `listener` until `shutdown` completes, then lets requests under way end.
+/// Serves `front` on `listener` until `shutdown` completes, then lets requests under way end.
 ///
 /// # Errors
 /// None today; accepting goes on after errors, which are logged.
 pub async fn serve_within(
     bounds: Bounds,
     listener: TcpListener,
-    router: Router,
+    front: impl Into<Front>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let front = front.into();
     let connections = Connections::new(bounds.connections, bounds.idle);
     let (refusals, trouble) = (Refusals::new(), Seldom::new());
     let mut shutdown = pin!(shutdown);
@@ -71,7 +76,7 @@ pub async fn serve_within(
         match accepted {
             Ok((stream, peer)) => {
                 if let Some((place, close)) = connections.enter() {
-                    tokio::spawn(hold(stream, Peer(peer.ip()), router.clone(), bounds, place, close));
+                    tokio::spawn(hold(stream, Peer(peer.ip()), front.clone(), bounds, place, close));
                 } else {
                     trouble.tell(|_| tracing::warn!(bounds.connections, "there is no room for another connection"));
                     refusals.refuse(stream);
@@ -118,7 +123,7 @@ pub async fn stop_signal() {
 async fn hold(
     stream: TcpStream,
     peer: Peer,
-    router: Router,
+    front: Front,
     bounds: Bounds,
     place: Place,
     close: oneshot::Receiver<Close>,
@@ -126,12 +131,11 @@ async fn hold(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
-    let router = TowerToHyperService::new(router);
     let activity = &place.activity;
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
         activity.begin();
-        router.call(request)
+        front.answer(request)
     });
     // Answers are not gathered while more requests are there to be read: a client that leaves half a head behind others
     // would get no answer, and one that sends without end would have all its answers gathered in memory.

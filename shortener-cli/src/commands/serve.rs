@@ -16,9 +16,10 @@ use shortener_core::table::sqlite::SqliteTable;
 use shortener_core::wire::{Problem, ProblemCode};
 use shortener_lambda::config::{Switch, parse_contact, parse_counting};
 use shortener_lambda::counting::Counting;
-use shortener_lambda::server::{self, Bounds};
+use shortener_lambda::server::{self, Bounds, Front};
 use shortener_lambda::{App, Site, TrustedProxies, router};
 use tokio::net::TcpListener;
+use tokio::runtime::{self, Runtime};
 
 use crate::backend::Store;
 use crate::config;
@@ -31,6 +32,10 @@ const PURGE_EVERY: Duration = Duration::from_mins(1);
 
 /// Most items collected at a time, so that a backlog does not hold up writers.
 const PURGED_AT_ONCE: usize = 10_000;
+
+/// Threads that read the file for the API, for each core, and at least. More would open and close the file all the time.
+const READERS_PER_CORE: usize = 2;
+const READERS: usize = 4;
 
 /// Serve redirects and the API on the table
 ///
@@ -91,13 +96,27 @@ pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<ExitSta
     let site = Site::new(&base_url).with_trusted_proxies(trusted_proxies).with_security_contact(contact);
     let app = App::new(service, resolver, site);
     let app = counting.as_ref().map_or_else(|| app.clone(), |counting| app.with_counter(counting.counter()));
+    let workers = workers()?;
+    let app = app.with_workers(workers.handle().clone());
     context.output.note(&format!("listening on http://{address}"));
-    server::serve_within(bounds, listener, router(app), stop).await?;
+    server::serve_within(bounds, listener, Front::new(app.clone(), router(app)), stop).await?;
+    workers.shutdown_background();
     if let Some(counting) = counting {
         tell_unstored(counting.stop().await, context);
     }
     context.output.note("stopped");
     Ok(ExitStatus::Ok)
+}
+
+/// Threads for the work of the API. Those that redirect, read requests and refuse them are others, so that the system shares the
+/// processor between both, whatever there is to do.
+fn workers() -> io::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    runtime::Builder::new_multi_thread()
+        .thread_name("api")
+        .max_blocking_threads((READERS_PER_CORE * cores).max(READERS))
+        .enable_all()
+        .build()
 }
 
 /// Whether clicks are to be counted.

@@ -12,8 +12,8 @@ pub(crate) struct Figures {
     pub(crate) start: Instant,
     pub(crate) elapsed: Duration,
     pub(crate) due: u64,
-    /// Not sent, because too much was unanswered on the connection, or its buffers were full.
-    pub(crate) held_back: u64,
+    /// Not sent, because all connections waited for answers.
+    held_back: u64,
     /// Sent, and never answered.
     pub(crate) lost: u64,
     pub(crate) other: u64,
@@ -52,6 +52,13 @@ impl Figures {
     /// A request that was due at `due` is sent now.
     pub(crate) fn sent(&mut self, due: Instant) {
         self.late.push(micros(due.elapsed()));
+    }
+
+    /// A request that was due at `due` cannot be sent.
+    pub(crate) fn held_back(&mut self, due: Instant) {
+        self.due += 1;
+        self.held_back += 1;
+        self.unwell(due);
     }
 
     pub(crate) fn good(&mut self, due: Instant, sent: Instant) {

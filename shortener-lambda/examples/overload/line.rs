@@ -1,7 +1,6 @@
 //! One connection: what is written to it and not yet answered.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -12,17 +11,15 @@ use tokio::net::TcpStream;
 use super::figures::Figures;
 use super::requests::Requests;
 
-/// Most requests on a connection that wait for an answer.
-const UNANSWERED: usize = 64;
-
 /// Pause before a connection that was closed or refused is opened again.
 const AGAIN: Duration = Duration::from_millis(20);
 
 pub(crate) struct Line {
     address: SocketAddr,
     stream: RefCell<Option<Rc<TcpStream>>>,
-    /// When each was due, and when it was sent.
-    unanswered: RefCell<VecDeque<(Instant, Instant)>>,
+    /// When the request that waits for its answer was due, and when it was sent. There is no second one: few clients send one
+    /// before the answer to another, and its time would be that of both.
+    unanswered: Cell<Option<(Instant, Instant)>>,
     /// The end of a request that the kernel did not take whole.
     rest: RefCell<Vec<u8>>,
     figures: Rc<RefCell<Figures>>,
@@ -41,7 +38,7 @@ impl Line {
         let line = Rc::new(Self {
             address,
             stream: RefCell::new(Some(stream)),
-            unanswered: RefCell::default(),
+            unanswered: Cell::default(),
             rest: RefCell::default(),
             figures: Rc::clone(figures),
             requests: Rc::clone(requests),
@@ -57,26 +54,27 @@ impl Line {
         self.send(Instant::now());
     }
 
-    /// Sends a request that is due at `due`.
-    pub(crate) fn send(&self, due: Instant) {
-        let mut figures = self.figures.borrow_mut();
-        figures.due += 1;
-        let Some(stream) = self.stream.borrow().clone() else { return hold_back(&mut figures, due) };
+    /// Sends a request that is due at `due`. False if none can be sent on this line now.
+    pub(crate) fn send(&self, due: Instant) -> bool {
+        let Some(stream) = self.stream.borrow().clone() else { return false };
         let mut rest = self.rest.borrow_mut();
-        if self.unanswered.borrow().len() >= UNANSWERED || !write(&stream, &mut rest) {
-            return hold_back(&mut figures, due);
+        if self.unanswered.get().is_some() || !write(&stream, &mut rest) {
+            return false;
         }
         *rest = self.requests.next();
+        let mut figures = self.figures.borrow_mut();
+        figures.due += 1;
         figures.sent(due);
-        self.unanswered.borrow_mut().push_back((due, Instant::now()));
+        self.unanswered.set(Some((due, Instant::now())));
         // What is left is written before the next request; an error shows when the answer is read.
         write(&stream, &mut rest);
+        true
     }
 
     /// What was never answered counts as lost.
     pub(crate) fn give_up(&self) {
         let mut figures = self.figures.borrow_mut();
-        for (due, _) in self.unanswered.take() {
+        if let Some((due, _)) = self.unanswered.take() {
             figures.lost += 1;
             figures.unwell(due);
         }
@@ -124,7 +122,7 @@ impl Line {
     }
 
     fn take(&self, answer: &Answer) {
-        let Some((due, sent)) = self.unanswered.borrow_mut().pop_front() else { return };
+        let Some((due, sent)) = self.unanswered.take() else { return };
         let mut figures = self.figures.borrow_mut();
         if self.requests.is_good(answer.status) {
             figures.good(due, sent);
@@ -139,11 +137,6 @@ impl Line {
             self.send(Instant::now());
         }
     }
-}
-
-fn hold_back(figures: &mut Figures, due: Instant) {
-    figures.held_back += 1;
-    figures.unwell(due);
 }
 
 /// Writes what the kernel takes; true if that was all.

@@ -74,7 +74,7 @@ async fn drive(
 ) -> Rc<RefCell<Figures>> {
     let end = start + length;
     if let Some(rate) = rate {
-        send_at(rate, &lines, start, end).await;
+        send_at(rate, &lines, &figures, start, end).await;
     } else {
         for line in &lines {
             line.keep_asking(end);
@@ -89,10 +89,10 @@ async fn drive(
     figures
 }
 
-async fn send_at(rate: f64, lines: &[Rc<Line>], start: Instant, end: Instant) {
+async fn send_at(rate: f64, lines: &[Rc<Line>], figures: &RefCell<Figures>, start: Instant, end: Instant) {
     let mut due = start;
-    let mut number = 0;
-    for (line, counted) in lines.iter().cycle().zip(1_u32..) {
+    let mut cycle = lines.iter().cycle();
+    for number in 1_u32.. {
         loop {
             let left = due.saturating_duration_since(Instant::now());
             match left.checked_sub(WAKES_EARLY) {
@@ -104,11 +104,12 @@ async fn send_at(rate: f64, lines: &[Rc<Line>], start: Instant, end: Instant) {
         if due >= end {
             return;
         }
-        line.send(due);
-        if counted.is_multiple_of(AT_ONCE) {
+        if !cycle.by_ref().take(lines.len()).any(|line| line.send(due)) {
+            figures.borrow_mut().held_back(due);
+        }
+        if number.is_multiple_of(AT_ONCE) {
             tokio::task::yield_now().await;
         }
-        number += 1;
         due = start + Duration::from_secs_f64(f64::from(number) / rate);
     }
 }

@@ -4,7 +4,7 @@ use std::future::ready;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -18,6 +18,10 @@ use crate::app::App;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Largest body that is read before the request has its turn, in bytes: most creates and changes are smaller. Clients that send
+/// less than they announce hold no more than this each.
+const SMALL: usize = 8 * 1024;
 
 /// A body of JSON.
 #[derive(Debug)]
@@ -63,6 +67,16 @@ fn require_json(headers: &HeaderMap) -> Result<(), Failure> {
         .into())
 }
 
+/// The request with its body, if that is said to be small: it has come, or is about to.
+pub(super) async fn with_small(request: Request) -> Result<Request, Failure> {
+    if !request.body().size_hint().exact().is_some_and(|length| (1..=SMALL as u64).contains(&length)) {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let read = tokio::time::timeout(PATIENCE, to_bytes(body, SMALL)).await.map_err(|_| too_slow())?;
+    Ok(Request::from_parts(parts, Body::from(read.map_err(|_| ended_early())?)))
+}
+
 /// Reads the body. A request whose body is still to come does not keep others from the store meanwhile.
 async fn read(request: Request, app: &App) -> Result<Bytes, Failure> {
     let turn = request.extensions().get::<Turn>().cloned();
@@ -80,16 +94,20 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Failure> {
             read
         }
     };
-    let Ok(read) = read else {
-        let seconds = PATIENCE.as_secs();
-        return Err(malformed(format!("the body did not arrive within {seconds} seconds")));
-    };
-    read.map_err(|rejection| match rejection.status().as_u16() {
+    read.map_err(|_| too_slow())?.map_err(|rejection| match rejection.status().as_u16() {
         413 => Problem::new(ProblemCode::TooLarge, "the body is larger than this route takes")
             .with_hint("send fewer links at a time")
             .into(),
-        _ => malformed("the body ended too early".to_owned()),
+        _ => ended_early(),
     })
+}
+
+fn too_slow() -> Failure {
+    malformed(format!("the body did not arrive within {} seconds", PATIENCE.as_secs()))
+}
+
+fn ended_early() -> Failure {
+    malformed("the body ended too early".to_owned())
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

@@ -2,4 +2,5 @@
 
 mod api;
 mod connections;
+mod front;
 mod hostile;

@@ -9,15 +9,14 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use hyper::body::Frame;
+use hyper::body::{Frame, SizeHint};
 use serde_json::json;
 use shortener_lambda::Turns;
 use tower::ServiceExt as _;
 
 use crate::app::{Reply, TestApp};
 
-const FEW: Turns =
-    Turns { at_once: 4, waiting: 8, wait: Duration::from_millis(5), burst: Duration::from_millis(5), bodies: 50 };
+pub(super) const FEW: Turns = Turns { reads: 4, writes: 4, waiting: 8, burst: Duration::from_millis(5), bodies: 50 };
 
 async fn app() -> TestApp {
     let app = TestApp::setup().memory_first().with_turns(FEW).start().await;
@@ -42,8 +41,8 @@ async fn while_the_store_hangs_a_bounded_number_of_requests_waits_and_the_rest_i
     let app = app().await;
     app.table.hang();
     let spawn = |number: usize| tokio::spawn(send(app.router.clone(), create(&app.key, &format!("c{number}"), None)));
-    let mut at_work: Vec<_> = (0..FEW.at_once).map(spawn).collect();
-    app.table.hanging(FEW.at_once).await;
+    let mut at_work: Vec<_> = (0..FEW.writes).map(spawn).collect();
+    app.table.hanging(FEW.writes).await;
 
     let begin = tokio::time::Instant::now();
     for refused in (10..60).map(spawn).collect::<Vec<_>>() {
@@ -53,7 +52,7 @@ async fn while_the_store_hangs_a_bounded_number_of_requests_waits_and_the_rest_i
         assert_eq!((reply.header("retry-after"), &problem["retryable"]), ("1", &json!(true)), "{reply}");
     }
     assert!(begin.elapsed() <= Duration::from_millis(10), "{:?}", begin.elapsed());
-    assert_eq!(app.table.calls(), FEW.at_once, "a refused request has worked on the store");
+    assert_eq!(app.table.calls(), FEW.writes, "a refused request has worked on the store");
 
     // What needs no store goes on.
     assert_eq!(app.get("/launch").await.status, StatusCode::FOUND);
@@ -73,7 +72,7 @@ async fn while_the_store_hangs_a_bounded_number_of_requests_waits_and_the_rest_i
 #[tokio::test(start_paused = true)]
 async fn a_burst_is_answered_if_it_is_done_in_time() {
     let app = app().await;
-    let burst: Vec<_> = (0..FEW.at_once + 8)
+    let burst: Vec<_> = (0..FEW.writes + 8)
         .map(|number| tokio::spawn(send(app.router.clone(), create(&app.key, &format!("b{number}"), None))))
         .collect();
     for reply in burst {
@@ -81,8 +80,8 @@ async fn a_burst_is_answered_if_it_is_done_in_time() {
     }
 }
 
-/// A body of which nothing comes.
-struct Never;
+/// A body of which nothing comes, and whose length in bytes is said before or is not.
+struct Never(Option<u64>);
 
 impl HttpBody for Never {
     type Data = Bytes;
@@ -91,12 +90,16 @@ impl HttpBody for Never {
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         Poll::Pending
     }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn bodies_that_do_not_come_keep_nobody_from_the_store() {
     let app = app().await;
-    let never = || create(&app.key, "never", Some(Body::new(Never)));
+    let never = || create(&app.key, "never", Some(Body::new(Never(None))));
     let slow: Vec<_> = (0..50).map(|_| tokio::spawn(send(app.router.clone(), never()))).collect();
     // They are all asked for their bodies before this is, and of one more there is no memory to hold it.
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -108,4 +111,20 @@ async fn bodies_that_do_not_come_keep_nobody_from_the_store() {
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{reply}");
     }
     assert_eq!(app.api(Method::GET, "/api/v1/links/other").send().await.status, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_bodies_that_do_not_come_hold_nothing() {
+    let app = app().await;
+    let never = || create(&app.key, "never", Some(Body::new(Never(Some(100)))));
+    let slow: Vec<_> = (0..200).map(|_| tokio::spawn(send(app.router.clone(), never()))).collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let others = send(app.router.clone(), create(&app.key, "other", None)).await;
+    assert_eq!(others.status, StatusCode::CREATED);
+    let large = send(app.router.clone(), create(&app.key, "never", Some(Body::new(Never(None)))));
+    for reply in slow {
+        let problem = reply.await.unwrap().expect_problem(400, "malformed");
+        assert!(problem["detail"].as_str().unwrap().contains("30 seconds"), "{problem}");
+    }
+    large.await.expect_problem(400, "malformed");
 }

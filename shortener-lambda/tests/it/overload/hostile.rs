@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use shortener_lambda::server::{Bounds, serve_within};
+use shortener_lambda::server::{Bounds, Front, serve_within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -30,13 +30,17 @@ impl Server {
     pub(super) async fn start(bounds: Bounds) -> Self {
         let app = TestApp::setup().memory_first().start().await;
         app.create_launch().await;
-        Self::of(app.router, bounds).await
+        Self::within(bounds, app.router).await
     }
 
-    async fn of(router: Router, bounds: Bounds) -> Self {
+    pub(super) async fn of(front: impl Into<Front>) -> Self {
+        Self::within(Bounds::default(), front).await
+    }
+
+    async fn within(bounds: Bounds, front: impl Into<Front>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve_within(bounds, listener, router, std::future::pending()));
+        tokio::spawn(serve_within(bounds, listener, front.into(), std::future::pending()));
         Self { address }
     }
 
@@ -130,7 +134,7 @@ async fn who_never_reads_gets_no_more_than_fits_and_is_given_up() {
         std::future::ready("x".repeat(PAGE))
     });
     let bounds = Bounds { answer: SHORT, ..Bounds::default() };
-    let server = Server::of(Router::new().route("/page", page), bounds).await;
+    let server = Server::within(bounds, Router::new().route("/page", page)).await;
     let mut stream = server.connect().await;
     let request = "GET /page HTTP/1.1\r\nhost: s.example\r\n\r\n";
     // The last one is never finished: there is always something more to read.
@@ -176,7 +180,7 @@ async fn a_flood_of_requests_on_one_connection_does_not_keep_others_waiting() {
 #[tokio::test]
 async fn bodies_that_claim_to_be_huge_are_refused_and_never_held() {
     let app = TestApp::setup().start().await;
-    let server = Server::of(app.router.clone(), Bounds::default()).await;
+    let server = Server::of(app.router.clone()).await;
     let head = format!(
         "POST /api/v1/links HTTP/1.1\r\nhost: s.example\r\nx-api-key: {}\r\ncontent-type: application/json\r\n",
         app.key
