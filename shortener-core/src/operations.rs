@@ -25,7 +25,8 @@ pub struct LinkRef {
 /// How a write is to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WriteOptions {
-    /// The same key and request have one effect, however often they are sent. 1 to 255 visible ASCII characters.
+    /// The same key and request have one effect, however often they are sent: for creates for ever, for changes while they are
+    /// among the last 25 of the link. 1 to 255 visible ASCII characters.
     pub idempotency_key: Option<String>,
     /// Only if the thing still has this version.
     pub if_match: Option<u64>,

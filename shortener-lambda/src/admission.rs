@@ -15,6 +15,9 @@ use tokio::time::Instant;
 
 use crate::log::Seldom;
 
+/// What bodies are counted in, in bytes.
+const BODY_UNIT: usize = 1024;
+
 /// The bounds of the work on the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turns {
@@ -26,13 +29,13 @@ pub struct Turns {
     pub waiting: usize,
     /// How long one waits, if it is no longer ago that half of the turns were free; later nobody waits.
     pub burst: Duration,
-    /// Requests whose bodies are still coming in; these have no turn meanwhile.
+    /// Bytes of bodies that come in while their requests have no turn, and of these requests until they are answered.
     pub bodies: usize,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { reads: 64, writes: 512, waiting: 512, burst: Duration::from_millis(100), bodies: 256 }
+        Self { reads: 64, writes: 512, waiting: 512, burst: Duration::from_millis(100), bodies: 64 * 1024 * 1024 }
     }
 }
 
@@ -72,7 +75,13 @@ pub(crate) struct Gate {
 #[derive(Debug, Clone)]
 pub(crate) struct Turn {
     gate: Arc<Gate>,
-    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    turn: Option<OwnedSemaphorePermit>,
+    body: Option<OwnedSemaphorePermit>,
 }
 
 impl Gate {
@@ -81,7 +90,7 @@ impl Gate {
             turns,
             at_once,
             free: Arc::new(Semaphore::new(at_once)),
-            bodies: Arc::new(Semaphore::new(turns.bodies)),
+            bodies: Arc::new(Semaphore::new(turns.bodies / BODY_UNIT)),
             begin: Instant::now(),
             waiting: AtomicU64::new(0),
             at_ease: AtomicU64::new(0),
@@ -113,7 +122,7 @@ impl Gate {
             }
             Err(_) => self.wait().await?,
         };
-        Some(Turn { gate: Arc::clone(self), permit: Arc::new(Mutex::new(Some(permit))) })
+        Some(Turn { gate: Arc::clone(self), held: Arc::new(Mutex::new(Held { turn: Some(permit), body: None })) })
     }
 
     async fn wait(&self) -> Option<OwnedSemaphorePermit> {
@@ -146,26 +155,29 @@ impl Gate {
 }
 
 impl Turn {
-    /// Lets others go first while the request's body comes in, which may be held meanwhile. None if too many are.
-    pub(crate) fn pause(&self) -> Option<OwnedSemaphorePermit> {
-        self.permit().take();
-        let body = Arc::clone(&self.gate.bodies).try_acquire_owned().ok();
-        if body.is_none() {
+    /// Lets others go first while the request's body comes in, of at most so many bytes, which may be held until the turn ends.
+    /// False if too much is.
+    pub(crate) fn pause(&self, length: usize) -> bool {
+        let mut held = self.held();
+        held.turn = None;
+        let units = u32::try_from(length.div_ceil(BODY_UNIT)).unwrap_or(u32::MAX);
+        held.body = Arc::clone(&self.gate.bodies).try_acquire_many_owned(units).ok();
+        if held.body.is_none() {
             self.gate.tell_refused();
         }
-        body
+        held.body.is_some()
     }
 
     /// Has its turn again, before those that come now. False if that does not come soon enough.
     pub(crate) async fn resume(&self) -> bool {
         let permit = self.gate.wait().await;
         let is_on = permit.is_some();
-        *self.permit() = permit;
+        self.held().turn = permit;
         is_on
     }
 
-    fn permit(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
-        self.permit.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -191,7 +203,7 @@ impl Drop for Waiting<'_> {
 mod tests {
     use super::*;
 
-    const TURNS: Turns = Turns { reads: 2, writes: 2, waiting: 2, burst: Duration::from_millis(100), bodies: 1 };
+    const TURNS: Turns = Turns { reads: 2, writes: 2, waiting: 2, burst: Duration::from_millis(100), bodies: 4096 };
 
     async fn refused_after(gate: &Arc<Gate>) -> Duration {
         let begin = Instant::now();
@@ -240,12 +252,14 @@ mod tests {
     async fn a_turn_is_given_up_while_a_body_comes_in() {
         let gate = Gate::new(2, TURNS);
         let (first, second) = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
-        let body = first.pause().unwrap();
-        assert!(second.pause().is_none(), "one body may be held");
+        assert!(first.pause(TURNS.bodies));
+        assert!(!second.pause(1), "one body may be held");
         let others = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
         assert!(!first.resume().await);
         drop(others);
         assert!(first.resume().await);
-        drop((body, first));
+        drop(first);
+        let third = gate.enter().await.unwrap();
+        assert!(third.pause(TURNS.bodies), "the first is over");
     }
 }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,6 +25,7 @@ mod patient;
 mod refusal;
 
 pub use bounds::Bounds;
+pub(crate) use connections::Activity;
 pub use front::Front;
 
 /// Largest head of a request, in bytes, and most bytes of answers that wait for their reader, but for the last of them.
@@ -134,6 +135,9 @@ async fn hold(
     let activity = &place.activity;
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        if !request.body().is_end_stream() {
+            request.extensions_mut().insert(Arc::clone(activity));
+        }
         activity.begin();
         front.answer(request)
     });

@@ -104,7 +104,6 @@ pub fn edge_result(result: &[u8], status: u16) -> Option<EdgeResult> {
     match result {
         b"Hit" | b"RefreshHit" | b"OriginShieldHit" | b"StaleHit" => Some(EdgeResult::Hit),
         b"Miss" => Some(EdgeResult::Miss),
-        b"" | b"-" => None,
         _ if result.ends_with(b"Error") || result.ends_with(b"Exceeded") => Some(EdgeResult::Error),
         _ if result.ends_with(b"Hit") || result.starts_with(b"Function") => Some(EdgeResult::Hit),
         _ if result.starts_with(b"Miss") => Some(EdgeResult::Miss),

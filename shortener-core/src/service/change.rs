@@ -132,6 +132,10 @@ impl Service {
                 Err(other) => return Err(other.into()),
             }
         }
+        // The last of them may have been made, and its reply lost, before another came.
+        if self.was_applied(&before, &change_id).await.map_err(in_doubt)? {
+            return Ok(before.view(&base, self.now()));
+        }
         Err(TableError::Conflict.into())
     }
 

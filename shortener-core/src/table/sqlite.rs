@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
+use tokio::task::JoinSet;
 
 use super::{
     Added, ChangeFeed, Changes, Consistency, Inserted, Item, Key, Page, Query, Table, TableError, Write, check_item,
@@ -189,8 +190,15 @@ impl SqliteTable {
         F: FnOnce(&mut Connection) -> Result<T, TableError> + Send + 'static,
     {
         let readers = Arc::clone(&self.readers);
-        let task = tokio::task::spawn_blocking(move || readers.with(read));
-        task.await.unwrap_or_else(|error| Err(TableError::Unavailable(error.into())))
+        // A read that nobody waits for any more is not begun: callers who give up and ask again would otherwise leave more to
+        // read behind than can be.
+        let mut task = JoinSet::new();
+        task.spawn_blocking(move || readers.with(read));
+        match task.join_next().await {
+            Some(Ok(read)) => read,
+            Some(Err(error)) => Err(TableError::Unavailable(error.into())),
+            None => Err(TableError::Unavailable("the read was not begun".into())),
+        }
     }
 }
 
@@ -237,5 +245,41 @@ impl Table for SqliteTable {
 impl ChangeFeed for SqliteTable {
     fn changes_since(&self, since: u64) -> Result<Changes, TableError> {
         self.readers.with(|connection| read::changes_since(connection, since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_read_that_nobody_waits_for_any_more_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = SqliteTable::open(&folder.path().join("links.db"), SqliteOptions::default()).unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let begun = Arc::new(AtomicU32::new(0));
+            let read = || {
+                let begun = Arc::clone(&begun);
+                table.read(move |_| {
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    Ok(())
+                })
+            };
+            let (release, released) = std::sync::mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || released.recv());
+            for _ in 0..100 {
+                let mut abandoned = Box::pin(read());
+                tokio::select! { biased; _ = abandoned.as_mut() => unreachable!(), () = ready(()) => {} }
+            }
+            release.send(()).unwrap();
+            busy.await.unwrap().unwrap();
+            read().await.unwrap();
+            assert_eq!(begun.load(Ordering::SeqCst), 1);
+        });
     }
 }

@@ -1,5 +1,6 @@
 //! A service over a table in memory, at a moment that the test sets.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,7 +90,7 @@ pub(crate) enum Reads {
     Hang,
 }
 
-type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A table in memory with a script for its reads, and for what happens while the reply of a change is lost.
 pub(crate) struct ScriptedTable {
@@ -97,6 +98,7 @@ pub(crate) struct ScriptedTable {
     reads: Mutex<Reads>,
     adds: Mutex<Reads>,
     meanwhile: Mutex<Option<Meanwhile>>,
+    before: Mutex<VecDeque<Meanwhile>>,
     loses_replies: AtomicBool,
 }
 
@@ -113,6 +115,7 @@ impl ScriptedTable {
             reads: Mutex::new(Reads::Right),
             adds: Mutex::new(Reads::Right),
             meanwhile: Mutex::new(None),
+            before: Mutex::default(),
             loses_replies: AtomicBool::new(false),
         })
     }
@@ -129,6 +132,11 @@ impl ScriptedTable {
     /// From now on every write is applied and its reply is lost.
     pub(crate) fn lose_every_reply(&self) {
         self.loses_replies.store(true, Ordering::Relaxed);
+    }
+
+    /// These happen before the next transactions, one before each; only then may the reply of one be lost.
+    pub(crate) fn overtake(&self, before: impl IntoIterator<Item = Meanwhile>) {
+        self.before.lock().unwrap().extend(before);
     }
 
     /// The next transaction is applied, then `meanwhile` happens, and then its reply is lost.
@@ -157,6 +165,13 @@ impl Table for ScriptedTable {
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), TableError> {
+        if writes.len() > 1 {
+            let before = self.before.lock().unwrap().pop_front();
+            if let Some(before) = before {
+                before.await;
+                return self.inner.write(writes).await;
+            }
+        }
         let meanwhile = if writes.len() > 1 { self.meanwhile.lock().unwrap().take() } else { None };
         self.inner.write(writes).await?;
         match meanwhile {

@@ -16,7 +16,7 @@ use shortener_core::wire::{
     UpdateLink,
 };
 
-use super::fixture::{Fixture, ScriptedTable, coded, keyed, link, service_on, to};
+use super::fixture::{Fixture, Meanwhile, ScriptedTable, coded, keyed, link, service_on, to};
 
 fn titled(title: &str) -> UpdateLink {
     UpdateLink { title: Patch::Set(title.to_owned()), ..UpdateLink::default() }
@@ -104,6 +104,25 @@ async fn a_change_whose_reply_was_lost_before_another_followed_is_not_made_again
             assert_eq!(told, [(3, "direct:ana"), (2, "direct:eve"), (1, "direct:ana")], "{options:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_change_that_was_made_at_the_last_attempt_is_no_conflict() {
+    let fixture = Fixture::new();
+    fixture.create(coded("a", "https://example.com/1")).await;
+    let scripted = ScriptedTable::over(&fixture.table);
+    let session = Session::new(service_on(scripted.clone()).0, Caller::direct("eve"));
+    let edit = |number: u32| -> Meanwhile {
+        let other = fixture.session.clone();
+        Box::pin(async move {
+            other.update(&link("a"), &titled(&number.to_string()), &WriteOptions::default()).await.unwrap();
+        })
+    };
+    scripted.overtake((1..8).map(edit));
+    scripted.lose_reply(edit(8));
+    let after = session.update(&link("a"), &retargeted("https://example.com/2"), &WriteOptions::default()).await;
+    let after = after.unwrap();
+    assert_eq!((after.version, after.target.as_str()), (10, "https://example.com/2"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
@@ -12,9 +13,11 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use shortener_core::wire::{Problem, ProblemCode, Violation};
 
+use super::MAX_BATCH_BODY;
 use super::failure::{Failure, overloaded};
 use crate::admission::Turn;
 use crate::app::App;
+use crate::server::Activity;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,21 +75,32 @@ pub(super) async fn with_small(request: Request) -> Result<Request, Failure> {
     if !request.body().size_hint().exact().is_some_and(|length| (1..=SMALL as u64).contains(&length)) {
         return Ok(request);
     }
+    let activity = request.extensions().get::<Arc<Activity>>().cloned();
     let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(PATIENCE, to_bytes(body, SMALL)).await.map_err(|_| too_slow())?;
+    let read = tokio::time::timeout(PATIENCE, to_bytes(body, SMALL));
+    let read = match activity {
+        // Nothing is known of the caller yet, who must not keep a place from others by sending nothing.
+        Some(activity) => activity.idle_during(read).await,
+        None => read.await,
+    };
+    let read = read.map_err(|_| too_slow())?;
     Ok(Request::from_parts(parts, Body::from(read.map_err(|_| ended_early())?)))
 }
 
 /// Reads the body. A request whose body is still to come does not keep others from the store meanwhile.
 async fn read(request: Request, app: &App) -> Result<Bytes, Failure> {
     let turn = request.extensions().get::<Turn>().cloned();
+    let announced = request.body().size_hint().exact().and_then(|length| usize::try_from(length).ok());
+    let length = announced.unwrap_or(usize::MAX).min(MAX_BATCH_BODY);
     let mut body = pin!(tokio::time::timeout(PATIENCE, Bytes::from_request(request, app)));
     let at_once = tokio::select! { biased; read = body.as_mut() => Some(read), () = ready(()) => None };
     let read = match (at_once, turn) {
         (Some(read), _) => read,
         (None, None) => body.await,
         (None, Some(turn)) => {
-            let _held = turn.pause().ok_or_else(overloaded)?;
+            if !turn.pause(length) {
+                return Err(overloaded());
+            }
             let read = body.await;
             if !turn.resume().await {
                 return Err(overloaded());

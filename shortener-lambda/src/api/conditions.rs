@@ -26,7 +26,8 @@ pub(super) struct Conditions {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes a header that the extractor reads by hand")]
 pub(super) struct IdempotencyKey {
-    /// The same key and request have one effect, however often they are sent. 1 to 255 visible ASCII characters.
+    /// The same key and request have one effect, however often they are sent: for creates for ever, for changes while they are
+    /// among the last 25 of the link. 1 to 255 visible ASCII characters.
     #[param(rename = "Idempotency-Key", pattern = "^[!-~]{1,255}$", example = "0193d9a4-7f1c-7c3e-9c5e-2f8f7d0b6a11")]
     idempotency_key: Option<String>,
 }

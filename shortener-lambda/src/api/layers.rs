@@ -66,6 +66,7 @@ pub(super) async fn take_turn(State(app): State<App>, request: Request, next: Ne
     };
     let Some(turn) = app.gate(request.method()).enter().await else { return overloaded().into_response() };
     request.extensions_mut().insert(turn.clone());
+    let method = request.method().clone();
     let work = async move {
         let response = next.run(request).await;
         drop(turn);
@@ -78,8 +79,8 @@ pub(super) async fn take_turn(State(app): State<App>, request: Request, next: Ne
     match task.join_next().await {
         Some(Ok(response)) => response,
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The workers are told to end.
-        Some(Err(_)) | None => overloaded().into_response(),
+        // The workers were told to end before it was done.
+        Some(Err(_)) | None => too_late(&method).into_response(),
     }
 }
 

@@ -53,9 +53,10 @@ pub(super) enum Close {
     Now,
 }
 
-/// Whether a connection has a request under way, or since when it has not.
+/// Whether a connection has a request under way, or since when it has not. Travels as an extension with requests that have a
+/// body.
 #[derive(Debug)]
-pub(super) struct Activity {
+pub(crate) struct Activity {
     clock: Arc<AtomicU64>,
     idle_since: AtomicU64,
 }
@@ -69,6 +70,14 @@ impl Activity {
     /// Its answer is being written.
     pub(super) fn end(&self) {
         self.idle_since.store(self.clock.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Waits for what the client has to send. Nobody else makes room for it meanwhile.
+    pub(crate) async fn idle_during<T>(&self, wait: impl Future<Output = T>) -> T {
+        self.end();
+        let waited = wait.await;
+        self.begin();
+        waited
     }
 
     pub(super) fn is_busy(&self) -> bool {

@@ -11,8 +11,12 @@ use tokio::time::Sleep;
 
 use super::connections::Activity;
 
+/// What hyper writes before it reads the body of a request that expects it.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 ";
+
 /// Reads and writes as what it wraps, but a write fails with [`ErrorKind::TimedOut`] once nothing could be written for a
-/// time. There is a timer only while a write waits. A write ends the activity of a connection.
+/// time. There is a timer only while a write waits. A write ends the activity of a connection, but for one that asks for the
+/// body of a request.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     stream: S,
@@ -47,7 +51,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.activity.end();
+        if !bytes.starts_with(CONTINUE) {
+            self.activity.end();
+        }
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.bear(cx, written)
     }

@@ -16,7 +16,14 @@ use tower::ServiceExt as _;
 
 use crate::app::{Reply, TestApp};
 
-pub(super) const FEW: Turns = Turns { reads: 4, writes: 4, waiting: 8, burst: Duration::from_millis(5), bodies: 50 };
+/// Bytes of the largest body.
+const MOST: usize = 6 * 1024 * 1024;
+
+/// Such bodies that may be held.
+const SLOW: usize = 50;
+
+pub(super) const FEW: Turns =
+    Turns { reads: 4, writes: 4, waiting: 8, burst: Duration::from_millis(5), bodies: SLOW * MOST };
 
 async fn app() -> TestApp {
     let app = TestApp::setup().memory_first().with_turns(FEW).start().await;
@@ -100,7 +107,7 @@ impl HttpBody for Never {
 async fn bodies_that_do_not_come_keep_nobody_from_the_store() {
     let app = app().await;
     let never = || create(&app.key, "never", Some(Body::new(Never(None))));
-    let slow: Vec<_> = (0..50).map(|_| tokio::spawn(send(app.router.clone(), never()))).collect();
+    let slow: Vec<_> = (0..SLOW).map(|_| tokio::spawn(send(app.router.clone(), never()))).collect();
     // They are all asked for their bodies before this is, and of one more there is no memory to hold it.
     tokio::time::sleep(Duration::from_secs(1)).await;
     send(app.router.clone(), never()).await.expect_problem(503, "unavailable");

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use shortener_lambda::server::Bounds;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::hostile::{GET, Server, ask, within};
+use crate::app::TestApp;
 
 #[tokio::test]
 async fn a_full_table_closes_those_that_do_nothing_for_those_that_come() {
@@ -63,4 +64,45 @@ async fn thousands_of_silent_connections_are_bounded_and_others_are_served() {
         ended += usize::from(within(stream.read(&mut [0])).await.unwrap_or(0) == 0);
     }
     assert_eq!(ended, bounded);
+}
+
+/// A create whose body is said to have so many bytes, and does not come.
+fn create(length: usize, more: &str) -> String {
+    format!(
+        "POST /api/v1/links HTTP/1.1\r\nhost: s.example\r\nx-api-key: nobody\r\ncontent-type: application/json\r\n\
+         {more}content-length: {length}\r\n\r\n"
+    )
+}
+
+#[tokio::test]
+async fn who_announces_a_body_and_does_not_send_it_keeps_nobody_out() {
+    let server = Server::start(Bounds { connections: 8, idle: Duration::ZERO, ..Bounds::default() }).await;
+    for more in ["", "expect: 100-continue\r\n"] {
+        let mut silent = Vec::new();
+        for _ in 0..40 {
+            let mut stream = server.connect().await;
+            within(stream.write_all(create(60, more).as_bytes())).await.unwrap();
+            silent.push(stream);
+        }
+        // The server may not have seen all of them yet, and looks for room some times a second.
+        within(async { while !ask(&mut server.connect().await, GET).await.starts_with("HTTP/1.1 302") {} }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_awaited_after_100_continue_is_a_request_under_way() {
+    let app = TestApp::setup().memory_first().start().await;
+    let bounds = Bounds { connections: 1, idle: Duration::ZERO, ..Bounds::default() };
+    let server = Server::within(bounds, app.router.clone()).await;
+    let link = r#"{"target":"https://www.example.com","code":"slow"}"#;
+    // More than what is read before the caller is known.
+    let body = format!("{link}{}", " ".repeat(20_000));
+    let head = create(body.len(), "expect: 100-continue\r\n").replace("nobody", &app.key);
+    let mut slow = server.connect().await;
+    let told = ask(&mut slow, &head).await;
+    assert_eq!(told, "HTTP/1.1 100 Continue\r\n\r\n");
+    let other = ask(&mut server.connect().await, GET).await;
+    assert!(other.starts_with("HTTP/1.1 503 "), "{other}");
+    let made = ask(&mut slow, &body).await;
+    assert!(made.starts_with("HTTP/1.1 201 "), "{made}");
 }

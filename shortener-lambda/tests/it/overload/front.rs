@@ -2,6 +2,7 @@
 
 use shortener_lambda::server::Front;
 use shortener_lambda::{App, router};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 
@@ -38,9 +39,7 @@ async fn what_is_refused_before_the_routes_is_answered_as_behind_them() {
     let mut at_work: Vec<TcpStream> = Vec::new();
     for number in 0..FEW.writes {
         let mut stream = before.connect().await;
-        tokio::io::AsyncWriteExt::write_all(&mut stream, create(&made.key, &format!("c{number}")).as_bytes())
-            .await
-            .unwrap();
+        stream.write_all(create(&made.key, &format!("c{number}")).as_bytes()).await.unwrap();
         at_work.push(stream);
     }
     made.table.hanging(FEW.writes).await;
@@ -78,8 +77,13 @@ async fn the_work_of_the_api_is_done_by_the_threads_that_are_there_for_it() {
     let first = answer(&server, &create(&made.key, "first")).await;
     assert!(first.starts_with("HTTP/1.1 201 "), "{first}");
 
+    made.table.hang();
+    let mut second = server.connect().await;
+    second.write_all(create(&made.key, "second").as_bytes()).await.unwrap();
+    made.table.hanging(1).await;
     workers.shutdown_background();
-    let second = answer(&server, &create(&made.key, "second")).await;
-    assert!(second.starts_with("HTTP/1.1 503 "), "{second}");
+    let told = ask(&mut second, "").await;
+    assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("\"code\":\"outcome_unknown\""), "{told}");
+    made.table.heal();
     assert!(answer(&server, GET).await.starts_with("HTTP/1.1 302 "), "redirects are the work of others");
 }

@@ -37,7 +37,7 @@ impl Server {
         Self::within(Bounds::default(), front).await
     }
 
-    async fn within(bounds: Bounds, front: impl Into<Front>) -> Self {
+    pub(super) async fn within(bounds: Bounds, front: impl Into<Front>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve_within(bounds, listener, front.into(), std::future::pending()));
