@@ -17,6 +17,9 @@ pub(crate) use seldom::Seldom;
 /// Lines of the Lambda runtime that repeat what a handler has logged already.
 const REPEATED: &str = "lambda_runtime::layers::panic=off";
 
+/// Events as a whole, which the runtime traces: they hold keys, bodies and cookies.
+const WITHOUT_EVENTS: &str = "lambda_runtime=info";
+
 /// Answers of AWS services as a whole, which the SDK traces: they hold items, and so targets with their queries, digests of
 /// keys and the table's secret.
 pub const WITHOUT_ANSWERS: &str = "aws_smithy_runtime::client::orchestrator=info";
@@ -46,8 +49,10 @@ impl LogFormat {
 /// # Errors
 /// If the filter cannot be parsed.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(filter)?;
-    let filter = filter.add_directive(REPEATED.parse()?).add_directive(WITHOUT_ANSWERS.parse()?);
+    let mut filter = EnvFilter::try_new(filter)?;
+    for withheld in [WITHOUT_EVENTS, REPEATED, WITHOUT_ANSWERS] {
+        filter = filter.add_directive(withheld.parse()?);
+    }
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Only a process that logs already can make these fail.
     let _ = match format {
