@@ -51,12 +51,18 @@ fn given_back(content: &[u8], kind: Kind, records: Vec<Record>, options: &ReadOp
     };
     assert_eq!(again_kind, kind);
     if records.iter().any(is_broken) {
-        // The reason cannot be taken out of what is no JSON.
-        let rows = |records: Vec<Record>| records.into_iter().map(|record| record.row).collect::<Vec<_>>();
+        // The reason cannot be taken out of what is no JSON, and where that ends is said of other text then.
         return assert_eq!(rows(again), rows(records));
     }
     assert_eq!(without_places(again), without_places(records), "{}", String::from_utf8_lossy(&once));
     assert_eq!(rejected(&once, &options), once);
+}
+
+/// What records ask for, or by which codes they are refused.
+fn rows(records: Vec<Record>) -> Vec<Result<Row, Vec<(String, String)>>> {
+    let code = |violation: Violation| (violation.pointer, violation.code);
+    let row = |record: Record| record.row.map_err(|violations| violations.into_iter().map(code).collect());
+    records.into_iter().map(row).collect()
 }
 
 fn is_broken(record: &Record) -> bool {
