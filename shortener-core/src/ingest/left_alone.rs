@@ -71,6 +71,7 @@ mod tests {
         let mut one = LeftAlone::default();
         assert!(one.is_empty());
         one.add(|| "notes.md".to_owned());
+        assert!(!one.is_empty());
         assert_eq!(one.to_string(), "1 file left alone, whose name is not that of access logs: notes.md");
         let mut many = LeftAlone::default();
         (0..4).for_each(|file| many.add(|| format!("{file}.md")));

@@ -227,6 +227,7 @@ mod tests {
         };
         let read = Manifest::decode(Some(&manifest.encode(a.hour).unwrap())).unwrap();
         assert_eq!(read, manifest);
+        assert!(Manifest { figures: Figures::default(), ..read.clone() }.is_counted());
         assert_eq!(read.touched(&a).unwrap().hours(a.hour).collect::<Vec<_>>(), [a.hour.plus(-1)]);
         assert_eq!((read.touched(&b), read.touched(&file(&a.name, "2"))), (None, None));
     }
@@ -236,6 +237,9 @@ mod tests {
         let item = Item::encode(keys::ingest_hour(Hour::of_second(0)), &serde_json::json!({"generation": 4})).unwrap();
         let manifest = Manifest { generation: 4, ..Manifest::default() };
         assert_eq!(Manifest::decode(Some(&item)).unwrap(), manifest);
+        assert!(!manifest.is_counted());
+        let of_files_that_are_gone = Figures { lines: 1, ..Figures::default() };
+        assert!(Manifest { figures: of_files_that_are_gone, ..manifest }.is_counted());
         assert_eq!(Manifest::decode(None).unwrap(), Manifest::default());
     }
 }

@@ -95,3 +95,20 @@ fn count(point: &Datapoint) -> Option<(Hour, u64)> {
     let sum = sum.round() as u64;
     Some((Hour::of_second(point.timestamp()?.secs()), sum))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudwatch::primitives::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_sum_that_is_no_count_is_left_out() {
+        let point = |sum| Datapoint::builder().timestamp(DateTime::from_secs(7_200)).sum(sum).build();
+        for wrong in [-1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(count(&point(wrong)), None, "{wrong}");
+        }
+        assert_eq!(count(&point(2.6)), Some((Hour::of_second(7_200), 3)));
+        assert_eq!(count(&Datapoint::builder().sum(1.0).build()), None);
+    }
+}
