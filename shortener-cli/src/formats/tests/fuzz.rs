@@ -44,7 +44,11 @@ fn given_back(content: &[u8], kind: Kind, records: Vec<Record>, options: &ReadOp
         return;
     }
     let once = rejected(content, &options);
-    // A file that begins with a record in which the format itself is broken is none that could be read.
+    // A file that begins with a record in which the format itself is broken is none that could be read, or is taken for one
+    // whose records go over several lines.
+    if is_broken(&records[0]) {
+        return;
+    }
     let (again_kind, again, _) = match read(&once, &options) {
         Err(_) if records[0].row.is_err() => return,
         read => read.unwrap_or_else(|error| panic!("{error}")),
