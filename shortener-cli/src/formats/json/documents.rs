@@ -34,8 +34,11 @@ pub(super) struct Documents<R> {
     scanner: Scanner<R>,
     /// Where the next record is; none between documents.
     inside: Option<Place>,
-    /// Where the last document with records has them.
+    /// Where the first document with records has them: all that are rejected are given back in this form, whatever others
+    /// have.
     place: Place,
+    /// Whether that is known, and not only sniffed.
+    placed: bool,
     /// Whether a record of this container was read.
     begun: bool,
     /// Whether the last document says that there is another one after it.
@@ -45,7 +48,7 @@ pub(super) struct Documents<R> {
 impl<R: BufRead> Documents<R> {
     /// Documents which have their records in this place, as far as is known.
     pub(super) fn new(text: R, place: Place) -> Self {
-        Self { scanner: Scanner::new(text), inside: None, place, begun: false, continued: false }
+        Self { scanner: Scanner::new(text), inside: None, place, placed: false, begun: false, continued: false }
     }
 
     /// Where the records are.
@@ -109,6 +112,7 @@ impl<R: BufRead> Documents<R> {
         let mut raw = vec![b'{'];
         if self.scanner.passes(b'}')? {
             raw.push(b'}');
+            self.placed = true;
             return Ok(Some((line, text(raw))));
         }
         loop {
@@ -128,6 +132,7 @@ impl<R: BufRead> Documents<R> {
             if !self.scanner.passes(b',')? {
                 self.scanner.expect(b'}')?;
                 raw.push(b'}');
+                self.placed = true;
                 return Ok(Some((line, text(raw))));
             }
             raw.push(b',');
@@ -137,7 +142,9 @@ impl<R: BufRead> Documents<R> {
     fn enter(&mut self, path: Vec<String>, container: Container) -> Result<(), Fault> {
         self.scanner.expect(if container == Container::Array { b'[' } else { b'{' })?;
         let place = Place { path, container };
-        self.place = place.clone();
+        if !std::mem::replace(&mut self.placed, true) {
+            self.place = place.clone();
+        }
         self.inside = Some(place);
         self.begun = false;
         Ok(())
