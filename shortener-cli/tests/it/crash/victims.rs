@@ -138,8 +138,9 @@ impl<'a> World<'a> {
         let id = format!("r{number}");
         let file = self.cli.path("logs").join(name("E2EXAMPLE", &id));
         // Under its name only when it is whole, as others deliver logs.
-        fs::write(self.cli.path("log"), log(&[(&id, "/logged", 302)])).unwrap();
-        fs::rename(self.cli.path("log"), file).unwrap();
+        let half = self.cli.path(&format!("log{number}"));
+        fs::write(&half, log(&[(&id, "/logged", 302)])).unwrap();
+        fs::rename(half, file).unwrap();
         self.ledger.lock().unwrap().lines += 1;
         end(self.command(&["ingest", "logs"]).spawn().unwrap(), life);
     }
