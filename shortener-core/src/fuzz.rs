@@ -10,6 +10,8 @@ mod mutate;
 
 use mutate::Mutator;
 
+use crate::proof;
+
 /// Inputs made from the corpus of a target, unless `PROOF_FUZZ_INPUTS` says another number.
 const INPUTS: u64 = 250;
 
@@ -47,9 +49,9 @@ pub fn replay(corpus: &str, check: impl Fn(&[u8])) {
     for (name, input) in &inputs {
         judge(&check, input, name);
     }
-    let seed = number("PROOF_FUZZ_SEED", SEED);
+    let seed = proof::number("PROOF_FUZZ_SEED").unwrap_or(SEED);
     let seeds: Vec<&[u8]> = inputs.iter().map(|(_, input)| input.as_slice()).collect();
-    for round in 0..number("PROOF_FUZZ_INPUTS", INPUTS) {
+    for round in 0..proof::number("PROOF_FUZZ_INPUTS").unwrap_or(INPUTS) {
         let mut mutator = Mutator::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(round), &seeds);
         judge(&check, &mutator.input(), &format!("input {round} of PROOF_FUZZ_SEED={seed}"));
     }
@@ -72,10 +74,4 @@ fn read(folder: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> {
     }
     files.sort();
     Ok(files)
-}
-
-#[expect(clippy::disallowed_methods, reason = "how much is tested is no configuration of the product")]
-fn number(variable: &str, default: u64) -> u64 {
-    let Ok(text) = std::env::var(variable) else { return default };
-    text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}"))
 }

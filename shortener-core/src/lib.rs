@@ -18,6 +18,8 @@ pub mod metrics;
 pub mod operations;
 pub mod pace;
 pub mod policy;
+#[cfg(feature = "testing")]
+pub mod proof;
 pub mod redirect;
 pub mod routes;
 pub mod service;

@@ -10,7 +10,9 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::disk::{Seed, count};
+use shortener_core::proof::number;
+
+use super::disk::Seed;
 use super::support::TestCli;
 use ledger::Ledger;
 use victims::{Kind, World};
@@ -36,7 +38,7 @@ struct Figures {
 
 #[test]
 fn killed_processes_lose_nothing_that_they_acknowledged() {
-    let (kills, seed) = (count("PROOF_KILLS", 60), count("PROOF_SEED", 1));
+    let (kills, seed) = (number("PROOF_KILLS").unwrap_or(60), number("PROOF_SEED").unwrap_or(1));
     let mut coin = Seed::new(seed);
     let mut figures = Figures::default();
     while figures.kills < kills {

@@ -15,4 +15,3 @@ mod states;
 mod workload;
 
 pub(crate) use seed::Seed;
-pub(crate) use shim::count;

@@ -17,16 +17,10 @@ mod world;
 use judge::{Alive, Run, Worlds, run, truth};
 use plan::{Strike, Way};
 use scenario::Scenario;
+use shortener_core::proof::number;
 
 /// More calls than any operation makes.
 const MOST: u64 = 400;
-
-/// A count that the long form sets.
-pub(crate) fn count(variable: &str, short: u64) -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "the long form of a proof sets its counts so")]
-    let set = std::env::var(variable);
-    set.map_or(short, |text| text.parse().expect("a count is a number"))
-}
 
 /// What a loop has covered.
 #[derive(Debug, Default)]
@@ -144,7 +138,7 @@ async fn whichever_call_of_a_count_fails_nothing_is_lost_or_counted_twice() {
 #[tokio::test(start_paused = true)]
 async fn whichever_two_calls_fail_an_operation_is_done_or_not_and_says_which() {
     let (worlds, mut covered) = (Worlds::in_memory().await, Covered::default());
-    let all = count("PROOF_NTH_PAIRS", 0) > 0;
+    let all = number("PROOF_NTH_PAIRS").is_some_and(|pairs| pairs > 0);
     for scenario in scenarios::all().iter().filter(|scenario| scenario.in_pairs || all) {
         fail_pairs(&worlds, scenario, &mut covered).await;
     }

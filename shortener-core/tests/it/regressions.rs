@@ -18,6 +18,13 @@ use shortener_core::wire::{
 
 use super::fixture::{Fixture, Meanwhile, ScriptedTable, coded, keyed, link, service_on, to};
 
+/// Eve's session on the fixture's table, which does as the test says.
+fn scripted(fixture: &Fixture) -> (Arc<ScriptedTable>, Session) {
+    let table = ScriptedTable::over(&fixture.table);
+    let session = Session::new(service_on(table.clone()).0, Caller::direct("eve"));
+    (table, session)
+}
+
 fn titled(title: &str) -> UpdateLink {
     UpdateLink { title: Patch::Set(title.to_owned()), ..UpdateLink::default() }
 }
@@ -89,8 +96,7 @@ async fn a_change_whose_reply_was_lost_before_another_followed_is_not_made_again
         for key in [None, Some("k".to_owned())] {
             let fixture = Fixture::new();
             fixture.create(coded("a", "https://example.com/1")).await;
-            let scripted = ScriptedTable::over(&fixture.table);
-            let session = Session::new(service_on(scripted.clone()).0, Caller::direct("eve"));
+            let (scripted, session) = scripted(&fixture);
             let other = fixture.session.clone();
             scripted.lose_reply(async move {
                 let edit = retargeted("https://example.com/3");
@@ -110,8 +116,7 @@ async fn a_change_whose_reply_was_lost_before_another_followed_is_not_made_again
 async fn a_change_that_was_made_at_the_last_attempt_is_no_conflict() {
     let fixture = Fixture::new();
     fixture.create(coded("a", "https://example.com/1")).await;
-    let scripted = ScriptedTable::over(&fixture.table);
-    let session = Session::new(service_on(scripted.clone()).0, Caller::direct("eve"));
+    let (scripted, session) = scripted(&fixture);
     let edit = |number: u32| -> Meanwhile {
         let other = fixture.session.clone();
         Box::pin(async move {
@@ -129,8 +134,7 @@ async fn a_change_that_was_made_at_the_last_attempt_is_no_conflict() {
 async fn a_delete_whose_reply_was_lost_does_not_undo_the_restore_that_followed() {
     let fixture = Fixture::new();
     fixture.create(coded("a", "https://example.com/")).await;
-    let scripted = ScriptedTable::over(&fixture.table);
-    let session = Session::new(service_on(scripted.clone()).0, Caller::direct("eve"));
+    let (scripted, session) = scripted(&fixture);
     let other = fixture.session.clone();
     scripted.lose_reply(async move {
         other.restore(&link("a"), &WriteOptions::default()).await.unwrap();
@@ -145,8 +149,7 @@ async fn a_delete_whose_reply_was_lost_does_not_undo_the_restore_that_followed()
 #[tokio::test]
 async fn a_create_whose_reply_was_lost_before_an_edit_followed_is_not_taken_for_anothers() {
     let fixture = Fixture::new();
-    let scripted = ScriptedTable::over(&fixture.table);
-    let session = Session::new(service_on(scripted.clone()).0, Caller::direct("eve"));
+    let (scripted, session) = scripted(&fixture);
     let other = fixture.session.clone();
     scripted.lose_reply(async move {
         other.update(&link("a"), &titled("T"), &WriteOptions::default()).await.unwrap();

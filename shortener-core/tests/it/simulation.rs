@@ -16,6 +16,7 @@ mod timeline;
 mod world;
 
 use promises::{Broken, Judge};
+use shortener_core::proof::number;
 use tale::tell;
 use world::World;
 
@@ -45,12 +46,6 @@ fn prove(seed: u64) {
         let story = tell(&world, broken.code.as_deref());
         panic!("seed {seed}: {broken}\n{story}\nreplay it with PROOF_SEED={seed}");
     }
-}
-
-fn number(name: &str) -> Option<u64> {
-    #[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().expect("a number"))
 }
 
 /// Proves every [`SHARES`]th history, beginning with `share`.

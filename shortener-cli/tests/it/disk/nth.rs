@@ -6,8 +6,9 @@ use std::io::Write;
 use std::path::Path;
 
 use serde_json::Value;
+use shortener_core::proof::number;
 
-use super::shim::{Fault, Shim, count, errno, kind};
+use super::shim::{Fault, Shim, errno, kind};
 use super::states::{TABLE, rows};
 use super::workload::cli;
 use crate::support::{Outcome, TestCli};
@@ -27,7 +28,7 @@ const WAYS: [Way; 4] = [
 /// Fails operations of a command in every way, `coarseness` times rarer than in others where not each fails. Answers how
 /// many runs there were.
 fn fail_each(shim: &Shim, coarseness: u64, run: impl Fn(usize) -> Outcome, judge: impl Fn(usize, &Outcome)) -> usize {
-    let step = u32::try_from(count("PROOF_STEP", 7 * coarseness)).unwrap();
+    let step = u32::try_from(number("PROOF_STEP").unwrap_or(7 * coarseness)).unwrap();
     WAYS.into_iter().zip(0..).fold(0, |number, (way, rest)| {
         // Another rest in each way, so that the short form meets different operations.
         fail_in(shim, way, (rest % step, step), number, &run, &judge)

@@ -6,14 +6,16 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::time::Instant;
 
+use shortener_core::proof::number;
+
 use super::Seed;
 use super::cuts::{Findings, Reader, Run};
-use super::shim::{Fault, Shim, count, errno, kind};
+use super::shim::{Fault, Shim, errno, kind};
 use super::workload::{answers, commands, import, ingest, lines, output, serve, transactions};
 
 /// Cuts of each run.
 fn cuts() -> u64 {
-    count("PROOF_CUTS", 60)
+    number("PROOF_CUTS").unwrap_or(60)
 }
 
 /// Cuts off what was noted.
@@ -23,7 +25,7 @@ fn cut(name: &'static str, shim: &Shim, reader: Reader, least: (usize, usize)) -
     let run = Run::of(name, &journal, reader);
     let (commits, promises) = run.size();
     assert!(commits >= least.0 && promises >= least.1, "{commits} commits, {promises} promises: too few to test");
-    let findings = run.cut(cuts(), count("PROOF_SEED", 1));
+    let findings = run.cut(cuts(), number("PROOF_SEED").unwrap_or(1));
     let (cuts, failures, seconds) = (findings.cuts, findings.failures.len(), begin.elapsed().as_secs_f32());
     let text = format!("{name}: {commits} commits, {cuts} cuts, {failures} failures, {seconds:.1} s");
     writeln!(std::io::stderr(), "{text}").unwrap();

@@ -141,10 +141,3 @@ fn library() -> &'static Path {
         library
     })
 }
-
-/// How often something is done: what the variable says, or else the number of the short form.
-pub(crate) fn count(variable: &str, short: u64) -> u64 {
-    std::env::var_os(variable).map_or(short, |text| {
-        text.to_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{variable} must be a number"))
-    })
-}

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use shortener_core::proof::number;
 
 use crate::support::BackEnd;
 
@@ -13,8 +14,7 @@ use crate::support::BackEnd;
 const ROWS: usize = 600;
 
 fn rows() -> usize {
-    #[expect(clippy::disallowed_methods, reason = "the variable says how many rows there are")]
-    std::env::var("PROOF_ROWS").map_or(ROWS, |rows| rows.parse().expect("PROOF_ROWS is a number"))
+    number("PROOF_ROWS").map_or(ROWS, |rows| usize::try_from(rows).unwrap())
 }
 
 /// A title as somebody might choose it who has a spreadsheet in mind.

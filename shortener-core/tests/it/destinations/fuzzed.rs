@@ -3,6 +3,7 @@
 use shortener_core::hostile::{self, Case};
 use shortener_core::link::TargetUrl;
 use shortener_core::operations::{Operations, WriteOptions};
+use shortener_core::proof;
 use shortener_core::redirect::{Resolution, Resolver};
 use shortener_core::table::{Table, Write, keys};
 use shortener_core::wire::UpdateLink;
@@ -12,11 +13,6 @@ use crate::fixture::{Fixture, coded, link};
 
 /// How many targets there are, unless `PROOF_DESTINATIONS` says so.
 const COUNT: u64 = 4_000;
-
-fn number(variable: &str, default: u64) -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "the variable says how long a proof is")]
-    std::env::var(variable).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number")))
-}
 
 /// What is put into a target: what some parser gives a meaning, and letters that become such.
 const PIECES: [&str; 40] = [
@@ -81,7 +77,8 @@ fn mutated(corpus: &[Case], random: &mut fastrand::Rng) -> String {
 
 #[tokio::test]
 async fn what_is_stored_is_what_is_followed_and_what_is_refused_leads_nowhere() {
-    let (count, seed) = (number("PROOF_DESTINATIONS", COUNT), number("PROOF_SEED", 1));
+    let (count, seed) =
+        (proof::number("PROOF_DESTINATIONS").unwrap_or(COUNT), proof::number("PROOF_SEED").unwrap_or(1));
     let (fixture, corpus) = (Fixture::new(), hostile::corpus());
     let resolver = Resolver::new(fixture.service.clone(), None);
     fixture.create(coded("a", "https://ok.example/")).await;

@@ -9,6 +9,7 @@ use shortener_core::ingest::{IngestOptions, Reach};
 use shortener_core::link::{Domain, ShortCode};
 use shortener_core::operations::{LinkRef, Operations, WriteOptions};
 use shortener_core::pace::Patience;
+use shortener_core::proof::number;
 use shortener_core::service::{Caller, Session};
 use shortener_core::table::Table;
 use shortener_core::wire::{Patch, ProblemCode, UpdateLink};
@@ -86,12 +87,6 @@ async fn prove(plan: &Plan) {
     let shared: Arc<dyn Table> = counting.clone();
     let again = world.ingest(&shared, IngestOptions::default()).run().await.unwrap();
     assert_eq!((again.new_files, again.written, counting.between.0.load(Ordering::SeqCst)), (0, 0, 0));
-}
-
-fn number(name: &str) -> Option<u64> {
-    #[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().expect("a number"))
 }
 
 /// Proves plans on two threads.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use shortener_core::operations::Operations;
+use shortener_core::proof::number;
 use shortener_core::service::Session;
 use shortener_core::wire::{Link, LinkState, Patch, Problem, UpdateLink};
 use tokio::task::JoinSet;
 
 use super::service::{LIMITS, World};
 use crate::fixture::{coded, keyed, link};
-use crate::nth_failure::count;
 
 /// Changes of a link that one client makes.
 const CHANGES: u64 = 6;
@@ -85,7 +85,7 @@ async fn run(seed: u64) -> (u64, u64, Vec<String>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::print_stdout, reason = "the figures are what a proof is for")]
 async fn whatever_the_wire_does_by_chance_each_change_is_made_once() {
-    let (first, runs) = (count("PROOF_WIRE_SEED", 1), count("PROOF_WIRE_RUNS", 12));
+    let (first, runs) = (number("PROOF_WIRE_SEED").unwrap_or(1), number("PROOF_WIRE_RUNS").unwrap_or(12));
     let (mut running, mut seeds) = (JoinSet::new(), first..first + runs);
     for seed in seeds.by_ref().take(24) {
         running.spawn(run(seed));

@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use shortener_core::clock::TestClock;
 use shortener_core::link::{BaseUrl, Domain, ShortCode};
+use shortener_core::proof::number;
 use shortener_core::redirect::Resolver;
 use shortener_core::service::{Service, Settings};
 use shortener_core::stats::tally::Counts;
@@ -37,13 +38,6 @@ pub(super) struct Took {
     pub(super) bytes: usize,
 }
 
-/// A number of the environment; the short form's otherwise.
-fn number(name: &str, short: usize) -> usize {
-    #[expect(clippy::disallowed_methods, reason = "tests have no config.rs")]
-    let set = std::env::var(name);
-    set.map_or(short, |text| text.parse().unwrap())
-}
-
 /// The largest link that there can be, but for its code.
 pub(super) fn largest(at: usize) -> Value {
     let target = format!("https://www.example.com/{at:06}/");
@@ -55,7 +49,7 @@ pub(super) fn largest(at: usize) -> Value {
 impl World {
     /// With all that can be large.
     pub(super) async fn filled() -> Self {
-        let world = Self::of(number("PROOF_COST_LINKS", 660)).await;
+        let world = Self::of(usize::try_from(number("PROOF_COST_LINKS").unwrap_or(660)).unwrap()).await;
         world.fill_history().await;
         world.fill_statistics().await;
         world

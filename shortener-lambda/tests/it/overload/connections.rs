@@ -6,7 +6,7 @@ use shortener_lambda::server::Bounds;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::hostile::{GET, Server, ask, within};
+use super::hostile::{GET, Server, ask, create, within};
 use crate::app::TestApp;
 
 #[tokio::test]
@@ -67,11 +67,8 @@ async fn thousands_of_silent_connections_are_bounded_and_others_are_served() {
 }
 
 /// A create whose body is said to have so many bytes, and does not come.
-fn create(length: usize, more: &str) -> String {
-    format!(
-        "POST /api/v1/links HTTP/1.1\r\nhost: s.example\r\nx-api-key: nobody\r\ncontent-type: application/json\r\n\
-         {more}content-length: {length}\r\n\r\n"
-    )
+fn announced(key: &str, length: usize, more: &str) -> String {
+    format!("{}{more}content-length: {length}\r\n\r\n", create(key))
 }
 
 #[tokio::test]
@@ -81,7 +78,7 @@ async fn who_announces_a_body_and_does_not_send_it_keeps_nobody_out() {
         let mut silent = Vec::new();
         for _ in 0..40 {
             let mut stream = server.connect().await;
-            within(stream.write_all(create(60, more).as_bytes())).await.unwrap();
+            within(stream.write_all(announced("nobody", 60, more).as_bytes())).await.unwrap();
             silent.push(stream);
         }
         // The server may not have seen all of them yet, and looks for room some times a second.
@@ -97,7 +94,7 @@ async fn a_body_that_is_awaited_after_100_continue_is_a_request_under_way() {
     let link = r#"{"target":"https://www.example.com","code":"slow"}"#;
     // More than what is read before the caller is known.
     let body = format!("{link}{}", " ".repeat(20_000));
-    let head = create(body.len(), "expect: 100-continue\r\n").replace("nobody", &app.key);
+    let head = announced(&app.key, body.len(), "expect: 100-continue\r\n");
     let mut slow = server.connect().await;
     let told = ask(&mut slow, &head).await;
     assert_eq!(told, "HTTP/1.1 100 Continue\r\n\r\n");

@@ -7,16 +7,12 @@ use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 
 use super::api::FEW;
-use super::hostile::{GET, Server, ask};
+use super::hostile::{GET, Server, ask, create};
 use crate::app::{REQUEST_ID, TestApp};
 
-fn create(key: &str, code: &str) -> String {
+fn coded(key: &str, code: &str) -> String {
     let body = format!(r#"{{"target":"https://www.example.com","code":"{code}"}}"#);
-    format!(
-        "POST /api/v1/links HTTP/1.1\r\nhost: s.example\r\nx-api-key: {key}\r\nx-request-id: {REQUEST_ID}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    format!("{}x-request-id: {REQUEST_ID}\r\ncontent-length: {}\r\n\r\n{body}", create(key), body.len())
 }
 
 async fn answer(server: &Server, request: &str) -> String {
@@ -39,12 +35,12 @@ async fn what_is_refused_before_the_routes_is_answered_as_behind_them() {
     let mut at_work: Vec<TcpStream> = Vec::new();
     for number in 0..FEW.writes {
         let mut stream = before.connect().await;
-        stream.write_all(create(&made.key, &format!("c{number}")).as_bytes()).await.unwrap();
+        stream.write_all(coded(&made.key, &format!("c{number}")).as_bytes()).await.unwrap();
         at_work.push(stream);
     }
     made.table.hanging(FEW.writes).await;
     tokio::time::sleep(FEW.burst).await;
-    let request = create(&made.key, "refused");
+    let request = coded(&made.key, "refused");
     let shown = |answer: String| -> Vec<String> {
         answer.lines().filter(|line| !line.starts_with("date: ")).map(str::to_owned).collect()
     };
@@ -74,12 +70,12 @@ async fn the_work_of_the_api_is_done_by_the_threads_that_are_there_for_it() {
     let workers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let app = made.another_process(&made.table).with_workers(workers.handle().clone());
     let server = Server::of(front(&app)).await;
-    let first = answer(&server, &create(&made.key, "first")).await;
+    let first = answer(&server, &coded(&made.key, "first")).await;
     assert!(first.starts_with("HTTP/1.1 201 "), "{first}");
 
     made.table.hang();
     let mut second = server.connect().await;
-    second.write_all(create(&made.key, "second").as_bytes()).await.unwrap();
+    second.write_all(coded(&made.key, "second").as_bytes()).await.unwrap();
     made.table.hanging(1).await;
     workers.shutdown_background();
     let told = ask(&mut second, "").await;

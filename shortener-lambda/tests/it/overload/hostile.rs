@@ -53,6 +53,11 @@ pub(super) async fn within<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, work).await.expect("it takes too long")
 }
 
+/// The head of a create, as far as what is said of its body.
+pub(super) fn create(key: &str) -> String {
+    format!("POST /api/v1/links HTTP/1.1\r\nhost: s.example\r\nx-api-key: {key}\r\ncontent-type: application/json\r\n")
+}
+
 /// Sends a request and reads the first part of what comes.
 pub(super) async fn ask(stream: &mut TcpStream, request: &str) -> String {
     // A server that refuses before it has read resets the connection.
@@ -181,10 +186,7 @@ async fn a_flood_of_requests_on_one_connection_does_not_keep_others_waiting() {
 async fn bodies_that_claim_to_be_huge_are_refused_and_never_held() {
     let app = TestApp::setup().start().await;
     let server = Server::of(app.router.clone()).await;
-    let head = format!(
-        "POST /api/v1/links HTTP/1.1\r\nhost: s.example\r\nx-api-key: {}\r\ncontent-type: application/json\r\n",
-        app.key
-    );
+    let head = create(&app.key);
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     for (length, piece) in
         [("content-length: 1000000000000", "x".repeat(0x10000)), ("transfer-encoding: chunked", chunk)]
