@@ -20,6 +20,8 @@ mod proxies;
 mod redirect;
 mod request_log;
 pub mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use admission::Turns;
 pub use app::{App, Edge, Site, api_router, redirect_router, router};

@@ -5,8 +5,6 @@ pub(crate) mod harness;
 mod api_calls;
 mod authorisation;
 mod bad_events;
-#[cfg(feature = "cold-start")]
-mod cold_start;
 mod freezing;
 mod ingest;
 mod log_lines;

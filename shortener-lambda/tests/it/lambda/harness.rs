@@ -4,8 +4,6 @@
 mod answer;
 #[path = "harness/binary.rs"]
 mod binary;
-#[path = "harness/event.rs"]
-mod event;
 #[path = "harness/fake_s3.rs"]
 mod fake_s3;
 #[path = "harness/fault_proxy.rs"]
@@ -14,18 +12,13 @@ mod fault_proxy;
 mod function;
 #[path = "harness/log.rs"]
 mod log;
-#[path = "harness/runtime_api.rs"]
-mod runtime_api;
 #[path = "harness/store.rs"]
 mod store;
 
 pub(crate) use answer::Answer;
-#[cfg(feature = "cold-start")]
-pub(crate) use binary::hello_world;
 pub(crate) use binary::release_binary;
-pub(crate) use event::Event;
 pub(crate) use fake_s3::FakeS3;
 pub(crate) use fault_proxy::{FaultProxy, Mode};
 pub(crate) use function::{Function, Setup, invocation_id};
-pub(crate) use runtime_api::Outcome;
+pub(crate) use shortener_lambda::testing::{Event, Outcome};
 pub(crate) use store::Store;

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::runtime_api::{Outcome, Reply};
+use shortener_lambda::testing::{Outcome, Reply};
 
 /// An HTTP answer, as the Function URL would send it on.
 #[derive(Debug)]

@@ -20,13 +20,6 @@ pub(crate) fn release_binary(name: &str) -> PathBuf {
     built.get(name).unwrap_or_else(|| panic!("no binary {name} among {built:?}")).clone()
 }
 
-/// The path of the smallest function there is, built with the profile that most functions are built with.
-#[cfg(feature = "cold-start")]
-pub(crate) fn hello_world() -> PathBuf {
-    const NAME: &str = "hello_lambda";
-    elsewhere(NAME).unwrap_or_else(|| build("release", &["--example", NAME])[NAME].clone())
-}
-
 fn elsewhere(name: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "tests have no config.rs")]
     let directory = std::env::var(ELSEWHERE).ok()?;

@@ -11,10 +11,9 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::binary::release_binary;
-use super::event::{Event, HOST};
 use super::log::Lines;
-use super::runtime_api::{Outcome, Pending, Reply, RuntimeApi};
 use super::store::TABLE;
+use shortener_lambda::testing::{Event, HOST, Outcome, Pending, Reply, RuntimeApi};
 
 /// The timeout of a function that sets none.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -191,12 +190,6 @@ impl Function {
     /// From exec to the first request for an event.
     pub(crate) fn start_time(&self) -> Duration {
         self.api.first_next().expect("the function has started").duration_since(self.started)
-    }
-
-    /// From exec to a moment.
-    #[cfg(feature = "cold-start")]
-    pub(crate) fn since_start(&self, at: Instant) -> Duration {
-        at.duration_since(self.started)
     }
 
     /// What was posted to `/init/error`.

@@ -9,7 +9,7 @@ use shortener_core::service::{Caller, Service, Session, Settings};
 use shortener_core::table::dynamo::in_process::{InProcess, Server};
 use shortener_core::wire::{CreateLink, Link};
 
-use super::event::HOST;
+use shortener_lambda::testing::HOST;
 
 /// The name of the table.
 pub(crate) const TABLE: &str = "short";

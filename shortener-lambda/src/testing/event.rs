@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 const ORIGIN: &str = "abcdefghij.lambda-url.eu-central-1.on.aws";
 
 /// The public host in front of it.
-pub(crate) const HOST: &str = "s.example";
+pub const HOST: &str = "s.example";
 
 /// An event in the making.
 #[derive(Debug, Clone)]
-pub(crate) struct Event(Value);
+pub struct Event(Value);
 
 impl Event {
     /// A visitor's request that came through the edge: `x-forwarded-host` names the public host.
-    pub(crate) fn new(method: &str, path: &str) -> Self {
+    pub fn new(method: &str, path: &str) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Self(json!({
             "version": "2.0",
@@ -45,19 +45,19 @@ impl Event {
         }))
     }
 
-    pub(crate) fn get(path: &str) -> Self {
+    pub fn get(path: &str) -> Self {
         Self::new("GET", path)
     }
 
     /// What `EventBridge` sends to keep instances warm.
-    pub(crate) fn warm_up() -> Self {
+    pub fn warm_up() -> Self {
         let mut event = Self::get("/api/v1/health");
         event.0["requestContext"]["domainName"] = json!("warm.invalid");
         event
     }
 
     /// Repeated names are joined by commas, as Lambda joins them.
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         let header = &mut self.0["headers"][name];
         *header = match header.as_str() {
             Some(before) => json!(format!("{before},{value}")),
@@ -66,55 +66,55 @@ impl Event {
         self
     }
 
-    pub(crate) fn without_header(mut self, name: &str) -> Self {
+    pub fn without_header(mut self, name: &str) -> Self {
         self.0["headers"].as_object_mut().unwrap().remove(name);
         self
     }
 
     /// The public host that the visitor asked for.
-    pub(crate) fn forwarded_host(self, host: &str) -> Self {
+    pub fn forwarded_host(self, host: &str) -> Self {
         self.without_header("x-forwarded-host").header("x-forwarded-host", host)
     }
 
-    pub(crate) fn api_key(self, key: &str) -> Self {
+    pub fn api_key(self, key: &str) -> Self {
         self.header("x-api-key", key)
     }
 
-    pub(crate) fn cookies(mut self, cookies: &[&str]) -> Self {
+    pub fn cookies(mut self, cookies: &[&str]) -> Self {
         self.0["cookies"] = json!(cookies);
         self
     }
 
-    pub(crate) fn json(self, body: &Value) -> Self {
+    pub fn json(self, body: &Value) -> Self {
         self.text("application/json", &body.to_string())
     }
 
-    pub(crate) fn text(mut self, kind: &str, body: &str) -> Self {
+    pub fn text(mut self, kind: &str, body: &str) -> Self {
         self.0["body"] = json!(body);
         self.header("content-type", kind)
     }
 
     /// As Lambda hands over a body whose type is not text.
-    pub(crate) fn base64(mut self, kind: &str, body: &[u8]) -> Self {
+    pub fn base64(mut self, kind: &str, body: &[u8]) -> Self {
         self.0["body"] = json!(BASE64.encode(body));
         self.0["isBase64Encoded"] = json!(true);
         self.header("content-type", kind)
     }
 
     /// The id that names the visitor's request, not the invocation.
-    pub(crate) fn request_id(mut self, id: &str) -> Self {
+    pub fn request_id(mut self, id: &str) -> Self {
         self.0["requestContext"]["requestId"] = json!(id);
         self
     }
 
     /// The event with one value replaced or added, by JSON pointer to an object's member.
-    pub(crate) fn with(mut self, pointer: &str, value: Value) -> Self {
+    pub fn with(mut self, pointer: &str, value: Value) -> Self {
         let (parent, member) = pointer.rsplit_once('/').unwrap();
         self.0.pointer_mut(parent).unwrap()[member] = value;
         self
     }
 
-    pub(crate) fn payload(&self) -> Vec<u8> {
+    pub fn payload(&self) -> Vec<u8> {
         serde_json::to_vec(&self.0).unwrap()
     }
 }

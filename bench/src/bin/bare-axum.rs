@@ -1,6 +1,6 @@
-//! The other side of the redirect benchmark: the least that an axum server can do to answer a short link with 302.
+//! The least that an axum server can do to answer a short link with 302: it looks nothing up and counts nothing.
 //!
-//! `bare_redirect ADDRESS` serves `/{code}` until it is ended.
+//! `bare-axum ADDRESS` serves `/{code}` until it is ended.
 
 use axum::Router;
 use axum::extract::Path;

@@ -22,7 +22,7 @@ const ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:short:live"
 
 /// The API, served by a thread of its own until it is dropped.
 #[derive(Debug)]
-pub(crate) struct RuntimeApi {
+pub struct RuntimeApi {
     address: String,
     queue: mpsc::UnboundedSender<Invocation>,
     shared: Arc<Shared>,
@@ -54,17 +54,17 @@ struct UnderWay {
 
 /// How an invocation ended.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) outcome: Outcome,
+pub struct Reply {
+    pub outcome: Outcome,
     /// From the moment the function had the event.
-    pub(crate) took: Duration,
-    #[cfg(feature = "cold-start")]
-    pub(crate) at: Instant,
+    pub took: Duration,
+    /// When it ended.
+    pub at: Instant,
 }
 
 /// What the function posted.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// To `/response`.
     Response(Bytes),
     /// To `/error`: `errorType` and `errorMessage`.
@@ -73,13 +73,13 @@ pub(crate) enum Outcome {
 
 /// An answer that is still to come.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub struct Pending {
     reply: oneshot::Receiver<Reply>,
 }
 
 impl Pending {
     /// Waits for the end of the invocation.
-    pub(crate) async fn wait(self) -> Reply {
+    pub async fn wait(self) -> Reply {
         let reply = tokio::time::timeout(PATIENCE, self.reply).await;
         reply.expect("the function answers in time").expect("the Runtime API lives as long as the test")
     }
@@ -87,7 +87,7 @@ impl Pending {
 
 impl RuntimeApi {
     /// Serves on a free port of the loopback interface.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -105,12 +105,12 @@ impl RuntimeApi {
     }
 
     /// What `AWS_LAMBDA_RUNTIME_API` is set to.
-    pub(crate) fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         &self.address
     }
 
     /// Puts an event in the queue. Delivering the same payload under another id is what Lambda does when it repeats.
-    pub(crate) fn deliver(&self, id: &str, payload: impl Into<Bytes>, deadline: Duration) -> Pending {
+    pub fn deliver(&self, id: &str, payload: impl Into<Bytes>, deadline: Duration) -> Pending {
         let (reply, answer) = oneshot::channel();
         let invocation = Invocation { id: id.to_owned(), payload: payload.into(), deadline, reply };
         self.queue.send(invocation).unwrap();
@@ -118,12 +118,12 @@ impl RuntimeApi {
     }
 
     /// When the process first asked for an event: the end of its start.
-    pub(crate) fn first_next(&self) -> Option<Instant> {
+    pub fn first_next(&self) -> Option<Instant> {
         *self.shared.first_next.lock().unwrap()
     }
 
     /// What was posted to `/init/error`.
-    pub(crate) fn init_errors(&self) -> Vec<Value> {
+    pub fn init_errors(&self) -> Vec<Value> {
         self.shared.init_errors.lock().unwrap().clone()
     }
 }
@@ -190,12 +190,7 @@ impl Shared {
     fn end(&self, id: &str, outcome: Outcome) -> StatusCode {
         let at = Instant::now();
         let Some(under_way) = self.under_way.lock().unwrap().remove(id) else { return StatusCode::BAD_REQUEST };
-        let reply = Reply {
-            outcome,
-            took: at.duration_since(under_way.handed_over),
-            #[cfg(feature = "cold-start")]
-            at,
-        };
+        let reply = Reply { outcome, took: at.duration_since(under_way.handed_over), at };
         // A test that does not care for the answer has dropped its end.
         let _ = under_way.reply.send(reply);
         StatusCode::ACCEPTED

@@ -1,0 +1,98 @@
+//! Measures the product beside the least that could do the same, and writes `docs/PERFORMANCE.md`.
+//!
+//! What is compared runs in turns, pinned, after a warm-up, several times; see `bench --help`.
+
+mod document;
+mod machine;
+mod process;
+mod programs;
+mod redirect;
+mod report;
+mod wrk;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+use crate::document::Section;
+use crate::redirect::Other;
+
+/// Measure the product beside the least that could do the same
+///
+/// Builds what it measures, for release. Each section that was measured takes its place in docs/PERFORMANCE.md.
+#[derive(Debug, Parser)]
+struct Args {
+    /// What to measure; without any, everything
+    sections: Vec<Name>,
+    /// How often each side runs, in turns
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// How long each run of a load takes, in seconds
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// Another server to put the redirects' load on: 'NAME URL PID', {code} in the URL standing for the code
+    ///
+    /// It must have the links b0000000, b0000001 … that lead anywhere, and run on the servers' core (taskset -c 0).
+    #[arg(long = "server", value_name = "SERVER", value_parser = Other::parse)]
+    servers: Vec<Other>,
+    /// Print the sections and leave the document as it is
+    #[arg(long)]
+    print: bool,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Redirects, beside bare servers
+    Redirect,
+}
+
+/// What every section needs.
+#[derive(Debug)]
+struct Bench {
+    rounds: usize,
+    time: Duration,
+    servers: Vec<Other>,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    /// A new folder for a part of a measurement.
+    fn folder(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    fn measure(&self, name: Name) -> anyhow::Result<Section> {
+        match name {
+            Name::Redirect => redirect::measure(self),
+        }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let bench = Bench {
+        rounds: args.rounds.max(1),
+        time: Duration::from_secs(args.seconds.max(1)),
+        servers: args.servers,
+        folder: tempfile::tempdir()?,
+    };
+    let sections = if args.sections.is_empty() { Name::value_variants().to_vec() } else { args.sections };
+    for name in sections {
+        let section = bench.measure(name)?;
+        say(&format!("{}\n{}", report::targets(&section.targets), section.body));
+        if !args.print {
+            section.publish(&machine::conditions()?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells whoever waits.
+#[expect(clippy::print_stdout, reason = "the figures are what this is run for")]
+fn say(text: &str) {
+    println!("{text}");
+}

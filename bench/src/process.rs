@@ -1,0 +1,95 @@
+//! Processes under measurement: pinned to a core, and what they have used of it.
+
+use std::ffi::OsStr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+/// The core of the servers.
+pub(crate) const SERVER_CORE: &str = "0";
+
+/// The core of whatever puts load on them.
+pub(crate) const LOAD_CORE: &str = "1";
+
+/// How long a server may take to start.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A command that runs on one core, with no settings but those that are given.
+pub(crate) fn pinned(core: &str, program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", core]).arg(program).stdin(Stdio::null());
+    for name in ["SHORT_API_URL", "SHORT_API_KEY", "SHORT_TABLE", "SHORT_FILE", "SHORT_PROFILE", "SHORT_BASE_URL"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A server, ended when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server(Child);
+
+impl Server {
+    /// Starts a server on the servers' core, and waits until it accepts connections at `address`. What it prints on standard
+    /// error goes to `log`.
+    pub(crate) fn start(mut command: Command, address: SocketAddr, log: &Path) -> anyhow::Result<Self> {
+        let mut server = Self(command.stderr(std::fs::File::create(log)?).spawn().context("a server does not start")?);
+        let begin = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = server.0.try_wait()? {
+                bail!("a server ended at once, {status}: {}", std::fs::read_to_string(log)?);
+            }
+            ensure!(begin.elapsed() < PATIENCE, "a server does not listen on {address}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(server)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended already cannot be killed again.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A free address of the loopback interface.
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// Runs a command to its end, and returns what it printed on standard output.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let done = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?} does not start"))?;
+    ensure!(done.status.success(), "{command:?}: {}: {}", done.status, String::from_utf8_lossy(&done.stderr));
+    Ok(String::from_utf8(done.stdout)?)
+}
+
+/// What a process has used so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    /// Processor time of all its threads, in the kernel and outside.
+    pub(crate) processor: Duration,
+    /// Resident memory, in bytes.
+    pub(crate) resident: u64,
+    /// The most there ever was of it, in bytes.
+    pub(crate) peak: u64,
+}
+
+impl Usage {
+    /// Of a process by its id.
+    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
+        let process = procfs::process::Process::new(i32::try_from(pid)?)?;
+        let (stat, status) = (process.stat()?, process.status()?);
+        let ticks = (stat.utime + stat.stime) * 1_000_000_000 / procfs::ticks_per_second();
+        let bytes = |kib: Option<u64>| kib.unwrap_or_default() * 1024;
+        Ok(Self { processor: Duration::from_nanos(ticks), resident: bytes(status.vmrss), peak: bytes(status.vmhwm) })
+    }
+}

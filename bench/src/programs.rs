@@ -1,0 +1,60 @@
+//! The programs under measurement, built as they are released.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+/// A cargo package, profile and what of it to build.
+#[derive(Debug)]
+pub(crate) struct Build {
+    pub(crate) package: &'static str,
+    pub(crate) profile: &'static str,
+    pub(crate) arguments: &'static [&'static str],
+}
+
+/// What operators run on a host of their own.
+pub(crate) const SHORT: Build = Build { package: "shortener-cli", profile: "release", arguments: &["--bin", "short"] };
+
+/// The limits that all others are held against.
+pub(crate) const LIMITS: Build = Build { package: "bench", profile: "release", arguments: &["--bins"] };
+
+impl Build {
+    /// Builds, and returns where the executables are by their names.
+    pub(crate) fn run(&self) -> anyhow::Result<Programs> {
+        let output = Command::new(env!("CARGO"))
+            .args(["build", "--locked", "--message-format=json", "--package", self.package, "--profile", self.profile])
+            .args(self.arguments)
+            .current_dir(root())
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cargo does not start")?;
+        ensure!(output.status.success(), "{} cannot be built", self.package);
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        Ok(Programs(messages.filter_map(|message| executable(&message)).collect()))
+    }
+}
+
+/// Executables by their names.
+#[derive(Debug)]
+pub(crate) struct Programs(HashMap<String, PathBuf>);
+
+impl Programs {
+    pub(crate) fn path(&self, name: &str) -> anyhow::Result<&Path> {
+        Ok(self.0.get(name).with_context(|| format!("no program {name} was built"))?)
+    }
+}
+
+fn executable(message: &Value) -> Option<(String, PathBuf)> {
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(path)))
+}
+
+/// The folder of the workspace.
+pub(crate) fn root() -> &'static Path {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    folder.parent().unwrap_or(folder)
+}
