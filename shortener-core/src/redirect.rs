@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::heap;
 use crate::link::{RedirectStatus, ShortCode, TargetUrl};
 use crate::service::{DomainEntry, Lifetime, LinkRecord};
 use crate::wire::{EdgeLifetimes, LinkState};
@@ -80,7 +81,7 @@ impl Resolution {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
     /// The target: ASCII, as WHATWG serialises it.
-    pub target: Arc<TargetUrl>,
+    pub target: TargetUrl,
     /// The status.
     pub status: RedirectStatus,
     /// Whether the query of the request is to be appended to the target's.
@@ -149,31 +150,57 @@ impl CacheLifetimes {
     }
 }
 
-/// What a redirect needs of a link, ready to be decided again and again.
+/// What a redirect needs of a link, ready to be decided again and again. Servers hold millions of them: it is small, and cheap
+/// to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Prepared {
-    target: Arc<TargetUrl>,
+    target: TargetUrl,
+    version: u64,
     status: RedirectStatus,
     forward_query: bool,
-    lifetime: Lifetime,
+    deleted: bool,
+    disabled: bool,
+    bounds: Option<Arc<Bounds>>,
+}
+
+/// What most links are without.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Bounds {
+    starts_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
     limit: Option<quota::Limit>,
     purge_at: Option<i64>,
-    version: u64,
 }
 
 impl Prepared {
     pub(crate) fn new(record: LinkRecord, purge_at: Option<i64>) -> Self {
         let limit = quota::Limit::of(&record);
         let body = record.body;
+        let Lifetime { deleted, disabled, starts_at, expires_at } = body.lifetime();
+        let bounds = Bounds { starts_at, expires_at, limit, purge_at };
         Self {
-            limit,
-            lifetime: body.lifetime(),
-            target: Arc::new(body.target),
+            deleted,
+            disabled,
+            bounds: (bounds != Bounds::default()).then(|| Arc::new(bounds)),
+            target: body.target,
             status: body.redirect_status,
             forward_query: body.forward_query,
-            purge_at,
             version: body.version,
         }
+    }
+
+    fn lifetime(&self) -> Lifetime {
+        let bounds = self.bounds.as_deref();
+        Lifetime {
+            deleted: self.deleted,
+            disabled: self.disabled,
+            starts_at: bounds.and_then(|bounds| bounds.starts_at),
+            expires_at: bounds.and_then(|bounds| bounds.expires_at),
+        }
+    }
+
+    fn limit(&self) -> Option<quota::Limit> {
+        self.bounds.as_ref()?.limit
     }
 
     /// Decides by the clock, as if clicks were left. `permitted` is the verdict of the target policy as it is now.
@@ -181,17 +208,18 @@ impl Prepared {
         if self.is_purgeable(now) {
             return not_found(entry, None);
         }
-        let Lifetime { starts_at, expires_at, .. } = self.lifetime;
+        let lifetime = self.lifetime();
+        let Lifetime { starts_at, expires_at, .. } = lifetime;
         let seconds_to = |at: Timestamp| at.as_second() - now.as_second();
-        match self.lifetime.state(now) {
+        match lifetime.state(now) {
             LinkState::Scheduled => not_found(entry, starts_at.map(seconds_to)),
             LinkState::Expired | LinkState::Disabled | LinkState::Deleted => gone(entry),
             LinkState::Active if !permitted => gone(entry),
             LinkState::Active => Resolution::Redirect(Redirect {
-                target: Arc::clone(&self.target),
+                target: self.target.clone(),
                 status: self.status,
                 forward_query: self.forward_query,
-                cache: match self.limit {
+                cache: match self.limit() {
                     Some(_) => CacheLifetimes::NoStore,
                     None => CacheLifetimes::capped(entry.edge, expires_at.map(seconds_to)),
                 },
@@ -202,12 +230,14 @@ impl Prepared {
 
     /// Whether it may be collected, so that it counts as gone.
     fn is_purgeable(&self, now: Timestamp) -> bool {
-        self.purge_at.is_some_and(|purge_at| purge_at <= now.as_second())
+        self.bounds.as_ref().and_then(|bounds| bounds.purge_at).is_some_and(|purge_at| purge_at <= now.as_second())
     }
 
-    /// About how many bytes it takes in memory.
-    fn size_bytes(&self) -> u64 {
-        self.target.as_str().len() as u64 + 400
+    /// How many bytes it takes outside itself.
+    fn heap_bytes(&self) -> usize {
+        // An Arc counts its owners in two words.
+        let counted = |bytes: usize| heap::block(bytes + 2 * size_of::<usize>());
+        counted(self.target.as_str().len()) + self.bounds.as_ref().map_or(0, |_| counted(size_of::<Bounds>()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::Request;
+use axum::http::Request;
 
 /// Travels with a request as an extension, where this process holds the connection.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +10,7 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 impl Peer {
     /// The address that a request's connection comes from: the visitor's, or that of the last proxy.
-    pub(crate) fn of(request: &Request) -> Option<IpAddr> {
+    pub(crate) fn of<B>(request: &Request<B>) -> Option<IpAddr> {
         request.extensions().get::<Self>().map(|peer| peer.0)
     }
 }

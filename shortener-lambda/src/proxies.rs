@@ -12,8 +12,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV4};
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 use shortener_core::error::InvalidValue;
 
 use crate::peer::Peer;
@@ -48,7 +47,7 @@ impl TrustedProxies {
     ///
     /// With proxies it is not known if the entry is missing or cannot be read: neither the proxy nor what stands further
     /// left is taken for the visitor.
-    pub(crate) fn address_of(self, request: &Request) -> Option<IpAddr> {
+    pub(crate) fn address_of<B>(self, request: &Request<B>) -> Option<IpAddr> {
         let address = match self.0.checked_sub(1) {
             None => Peer::of(request),
             Some(trusted_behind) => forwarded(request.headers(), trusted_behind.into()),
@@ -86,7 +85,7 @@ mod tests {
 
     /// Whose address is found behind so many proxies in a request that the last of them sent with these lines.
     fn found<L: AsRef<[u8]>>(proxies: u8, lines: &[L]) -> Option<IpAddr> {
-        let mut request = Request::default();
+        let mut request = Request::new(());
         for line in lines {
             request.headers_mut().append(X_FORWARDED_FOR, HeaderValue::from_bytes(line.as_ref()).unwrap());
         }
@@ -114,7 +113,7 @@ mod tests {
     fn without_a_proxy_the_header_is_believed_from_nobody() {
         assert_eq!(TrustedProxies::default(), TrustedProxies::NONE);
         assert_eq!(found(0, &["203.0.113.9"]), Some(ip(PROXY)));
-        assert_eq!(TrustedProxies::NONE.address_of(&Request::default()), None);
+        assert_eq!(TrustedProxies::NONE.address_of(&Request::new(())), None);
     }
 
     #[test]

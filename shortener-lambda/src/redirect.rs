@@ -6,11 +6,13 @@
 //! middleware either: it is the router's fallback, which spares each click the bookkeeping of a matched route, and it logs
 //! at debug level alone.
 
+use std::cell::RefCell;
+
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::header::{ALLOW, CACHE_CONTROL, LOCATION, REFERER, STRICT_TRANSPORT_SECURITY, USER_AGENT};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
-use shortener_core::link::TargetUrl;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use shortener_core::link::{ShortCode, TargetUrl};
 use shortener_core::redirect::{Answer, Asked, CacheLifetimes, Click, Preview, Redirect, Resolution, Visitor};
 use shortener_core::stats::{Hit, Outcome as Counted, Subject};
 
@@ -29,8 +31,22 @@ const FORWARD_QUERY: HeaderName = HeaderName::from_static("x-short-forward-query
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 const PURPOSE: HeaderName = HeaderName::from_static("purpose");
 
+/// Answers a click on a link that is in memory, at once: none if there is something to wait for, or another route to find.
+///
+/// No link that is in memory has the path of another route: its code could not have been taken.
+pub(crate) fn at_once<B>(app: &App, request: &Request<B>) -> Option<Response<Body>> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let Asked::Redirect(code) = Asked::of(request.uri().path()) else { return None };
+    let host = app.site().host(request.uri(), request.headers());
+    let answered = app.resolver().recall(host, &code)?;
+    let visitor = visitor(request.method(), request.headers());
+    Some(finish(app, &code, answered, visitor, request))
+}
+
 /// Answers every path that is no other route's.
-pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<Body> {
+pub(crate) async fn serve(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return method_not_allowed();
     }
@@ -41,13 +57,8 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<
         Asked::Redirect(code) => {
             let visitor = visitor(request.method(), headers);
             let click = Click { host, code: &code, visitor, deadline };
-            let Answer { resolution, subject } = app.resolver().answer(&click).await;
-            if let Some(subject) = subject {
-                count(&app, subject, &resolution, visitor, &request);
-            }
-            tracing::debug!(%code, ?resolution, "click");
-            metrics::count_click(outcome(&resolution));
-            answer(app.site(), resolution, uri)
+            let answered = app.resolver().answer(&click).await;
+            finish(&app, &code, answered, visitor, &request)
         }
         Asked::Preview(code) => match app.resolver().preview_by(deadline, host, &code).await {
             Preview::Link(link) => pages::preview(app.site(), &link),
@@ -62,6 +73,23 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response<
     }
 }
 
+/// Counts a click and answers it.
+fn finish<B>(
+    app: &App,
+    code: &ShortCode,
+    answered: Answer,
+    visitor: Visitor<'_>,
+    request: &Request<B>,
+) -> Response<Body> {
+    let Answer { resolution, subject } = answered;
+    if let Some(subject) = subject {
+        count(app, subject, &resolution, visitor, request);
+    }
+    tracing::debug!(%code, ?resolution, "click");
+    metrics::count_click(outcome(&resolution));
+    answer(app.site(), resolution, request.uri())
+}
+
 /// Who clicks. Headers that are no text are none.
 fn visitor<'a>(method: &Method, headers: &'a HeaderMap) -> Visitor<'a> {
     let is_ahead =
@@ -73,7 +101,7 @@ fn visitor<'a>(method: &Method, headers: &'a HeaderMap) -> Visitor<'a> {
 }
 
 /// Counts a request, if that is done here.
-fn count(app: &App, subject: Subject, resolution: &Resolution, visitor: Visitor<'_>, request: &Request) {
+fn count<B>(app: &App, subject: Subject, resolution: &Resolution, visitor: Visitor<'_>, request: &Request<B>) {
     let Some(counter) = app.counter() else { return };
     let outcome = match (resolution, &subject) {
         (Resolution::Redirect(_), _) => Counted::Click,
@@ -148,7 +176,16 @@ fn located(site: &Site, location: HeaderValue, cache: CacheLifetimes) -> Respons
 }
 
 fn set_cache(headers: &mut HeaderMap, cache: CacheLifetimes) {
-    if let Ok(value) = HeaderValue::try_from(cache.header_value()) {
+    // Most answers of a thread have the same lifetimes as the one before, and to write them costs more than to find the link.
+    thread_local!(static LAST: RefCell<Option<(CacheLifetimes, HeaderValue)>> = const { RefCell::new(None) });
+    let value = LAST.with_borrow_mut(|last| match last {
+        Some((of, value)) if *of == cache => Some(value.clone()),
+        _ => {
+            let value = HeaderValue::try_from(cache.header_value()).ok()?;
+            Some(last.insert((cache, value)).1.clone())
+        }
+    });
+    if let Some(value) = value {
         headers.insert(CACHE_CONTROL, value);
     }
 }

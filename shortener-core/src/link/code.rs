@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::InvalidValue;
@@ -15,7 +16,7 @@ const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrst
 /// A short code: 1 to 64 of `A-Z a-z 0-9 _ -`, case-sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ShortCode(String);
+pub struct ShortCode(CompactString);
 
 impl ShortCode {
     /// Parses a code.
@@ -38,7 +39,7 @@ impl ShortCode {
                 format!("a code has at most {MAX_CODE_LENGTH} characters, this one has {}", text.len()),
             ));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(CompactString::new(text)))
     }
 
     /// The code as text.
@@ -87,7 +88,7 @@ impl TryFrom<String> for ShortCode {
 
 impl From<ShortCode> for String {
     fn from(code: ShortCode) -> Self {
-        code.0
+        code.0.into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -11,14 +12,14 @@ use super::target::{has_impossible_name, is_host_name, without_root};
 /// The domain a link belongs to: a host name in lower-case ASCII (punycode), or `-` for the default domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Domain(String);
+pub struct Domain(CompactString);
 
 const DEFAULT: &str = "-";
 
 impl Domain {
     /// The default domain, whose base URL is a setting.
     pub fn default_domain() -> Self {
-        Self(DEFAULT.to_owned())
+        Self(CompactString::const_new(DEFAULT))
     }
 
     /// Parses a host name (any case, Unicode or punycode) or `-`.
@@ -39,7 +40,7 @@ impl Domain {
                 // Without two dots at the end, something else could be left: an address, or `-`.
                 let name = without_root(&name).to_owned();
                 let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-                if plain && is_host_name(&name) && name != DEFAULT { Ok(Self(name)) } else { Err(invalid()) }
+                if plain && is_host_name(&name) && name != DEFAULT { Ok(Self(name.into())) } else { Err(invalid()) }
             }
             Host::Ipv4(_) | Host::Ipv6(_) => Err(invalid()),
         }
@@ -78,7 +79,7 @@ impl TryFrom<String> for Domain {
 
 impl From<Domain> for String {
     fn from(domain: Domain) -> Self {
-        domain.0
+        domain.0.into()
     }
 }
 

@@ -25,6 +25,12 @@ const MEMORY_FIRST_BYTES: u64 = 256 << 20;
 /// Bytes of copies that only stand in for a sick store: small, because a function has little memory.
 const STAND_IN_BYTES: u64 = 4 << 20;
 
+/// About how many bytes a copy takes in the cache itself: with its key, and what the cache knows of it.
+const PLACE_BYTES: usize = size_of::<(LinkRef, LinkCopy)>() + 40;
+
+/// About how many bytes the target of a link takes.
+const USUAL_TARGET: usize = 80;
+
 /// How often another process's changes are looked for.
 const POLL_EVERY: Duration = Duration::from_millis(250);
 
@@ -48,8 +54,9 @@ pub struct Resolver {
 /// A link as it was read at some moment.
 #[derive(Debug, Clone)]
 struct LinkCopy {
-    link: Arc<Prepared>,
-    read_at: Timestamp,
+    link: Prepared,
+    /// In seconds since 1970, rounded down.
+    read_at: i64,
 }
 
 /// Weighs copies by their memory.
@@ -58,7 +65,7 @@ struct BySize;
 
 impl Weighter<LinkRef, LinkCopy> for BySize {
     fn weight(&self, _link: &LinkRef, copy: &LinkCopy) -> u64 {
-        copy.link.size_bytes()
+        (PLACE_BYTES + copy.link.heap_bytes()) as u64
     }
 }
 
@@ -98,11 +105,7 @@ impl Resolver {
             feed.as_ref().and_then(|feed| feed.changes_since(u64::MAX).ok()).map_or(0, |changes| changes.latest);
         Self {
             service,
-            copies: Cache::with_weighter(
-                1000,
-                if feed.is_some() { MEMORY_FIRST_BYTES } else { STAND_IN_BYTES },
-                BySize,
-            ),
+            copies: copies_of(if feed.is_some() { MEMORY_FIRST_BYTES } else { STAND_IN_BYTES }),
             feed,
             sequence: AtomicU64::new(sequence),
             epoch: AtomicU64::new(0),
@@ -114,8 +117,24 @@ impl Resolver {
         self.answer(&Click { host, code, visitor: Visitor::Agent(""), deadline: None }).await.resolution
     }
 
+    /// Answers a click from memory, without waiting for anything. None if something is to be read, or to be written as for
+    /// links with a limit: then [`answer`](Self::answer) does.
+    pub fn recall(&self, host: &str, code: &ShortCode) -> Option<Answer> {
+        self.feed.as_ref()?;
+        let now = self.service.clock().now();
+        let directory = self.service.directory_in_memory(now)?;
+        let entry = directory.of_host(host);
+        let link = LinkRef { domain: entry.domain.clone(), code: code.clone() };
+        let copy = self.copies.get(&link).filter(|copy| copy.link.limit().is_none())?;
+        let resolution = decide(&copy.link, &directory, entry, now);
+        Some(Answer { resolution, subject: Some(Subject::Link(link.domain, link.code)) })
+    }
+
     /// Answers a click within 900 ms. One on a limited link takes one of its clicks, if its visitor does so.
     pub async fn answer(&self, click: &Click<'_>) -> Answer {
+        if let Some(answer) = self.recall(click.host, click.code) {
+            return answer;
+        }
         let deadline = within_budget(click.deadline);
         let directory = match within(deadline, self.service.directory()).await {
             Ok(directory) => directory,
@@ -132,7 +151,7 @@ impl Resolver {
         };
         let resolution = match found {
             Ok(Some(found)) => {
-                let limit = found.copy().link.limit;
+                let limit = found.copy().link.limit();
                 match (self.decide_found(&found, &directory, entry), limit) {
                     (redirect @ Resolution::Redirect(_), Some(limit)) => {
                         self.limited(redirect, limit, click.visitor.kind(), &link, deadline).await
@@ -195,7 +214,7 @@ impl Resolver {
         };
         let copy = Prepared::new(record.clone(), None);
         let link = LinkRef { domain: record.domain.clone(), code: record.code.clone() };
-        let resolution = match (self.decide(&copy, &directory, entry), copy.limit) {
+        let resolution = match (decide(&copy, &directory, entry, self.service.clock().now()), copy.limit()) {
             (redirect @ Resolution::Redirect(_), Some(limit)) => {
                 self.limited(redirect, limit, Kind::Preview, &link, deadline).await
             }
@@ -210,23 +229,15 @@ impl Resolver {
     }
 
     fn decide_found(&self, found: &Found, directory: &Directory, entry: &DomainEntry) -> Resolution {
-        let resolution = self.decide(&found.copy().link, directory, entry);
+        let resolution = decide(&found.copy().link, directory, entry, self.service.clock().now());
         match found {
             Found::Current(_) => resolution,
             Found::Eventual(_) => resolution.kept_briefly(),
             Found::Old(copy) => {
-                let age = self.service.now().duration_since(copy.read_at).as_secs() + 1;
+                let age = self.service.now().as_second() - copy.read_at + 1;
                 resolution.of_old_copy(age, entry.edge)
             }
         }
-    }
-
-    fn decide(&self, link: &Prepared, directory: &Directory, entry: &DomainEntry) -> Resolution {
-        let verdict = directory.judge(&link.target, entry);
-        if let Err(refusal) = verdict {
-            tracing::info!(?refusal, host = link.target.host(), "a link's target is refused by policy");
-        }
-        link.decide(entry, verdict.is_ok(), self.service.clock().now())
     }
 
     /// Memory first; concurrent misses of one code read once. Unknown codes are not kept.
@@ -281,7 +292,7 @@ impl Resolver {
     }
 
     async fn read(&self, link: &LinkRef, consistency: Consistency) -> Result<Option<LinkCopy>, TableError> {
-        let read_at = self.service.now();
+        let read_at = self.service.now().as_second();
         let item = self.service.table().get(&keys::link(&link.domain, &link.code), consistency).await?;
         item.map(|item| Ok(LinkCopy { link: prepare(&item)?, read_at })).transpose()
     }
@@ -338,8 +349,24 @@ impl Resolver {
     }
 }
 
-fn prepare(item: &Item) -> Result<Arc<Prepared>, TableError> {
-    Ok(Arc::new(Prepared::new(LinkRecord::decode(item)?, item.number(keys::attribute::PURGE_AT))))
+fn prepare(item: &Item) -> Result<Prepared, TableError> {
+    Ok(Prepared::new(LinkRecord::decode(item)?, item.number(keys::attribute::PURGE_AT)))
+}
+
+/// A cache of so many bytes. Its tables are made for as many links as will find room, so that no click waits for their growth;
+/// the system gives memory only for what is used.
+fn copies_of(bytes: u64) -> Cache<LinkRef, LinkCopy, BySize> {
+    let links = usize::try_from(bytes).unwrap_or(usize::MAX) / (PLACE_BYTES + USUAL_TARGET);
+    Cache::with_weighter(links, bytes, BySize)
+}
+
+/// Decides by the clock and by the policy as it is now, as if clicks were left.
+fn decide(link: &Prepared, directory: &Directory, entry: &DomainEntry, now: Timestamp) -> Resolution {
+    let verdict = directory.judge(&link.target, entry);
+    if let Err(refusal) = verdict {
+        tracing::info!(?refusal, host = link.target.host(), "a link's target is refused by policy");
+    }
+    link.decide(entry, verdict.is_ok(), now)
 }
 
 fn within_budget(deadline: Option<Instant>) -> Instant {

@@ -115,6 +115,10 @@ impl Directory {
         &self.entries[at.unwrap_or(0)]
     }
 
+    fn is_in_force(&self, now: Timestamp) -> bool {
+        now.duration_since(self.read_at) < MAX_AGE
+    }
+
     /// All domains, the default one first.
     pub(crate) fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.entries.iter().map(|entry| &entry.domain)
@@ -252,7 +256,7 @@ impl Service {
     /// [`ServiceError::Store`] if they were never read.
     pub async fn directory(&self) -> Result<Arc<Directory>, ServiceError> {
         let Some(current) = self.domains.current() else { return self.read_directory().await };
-        if self.clock.now().duration_since(current.read_at) < MAX_AGE {
+        if current.is_in_force(self.clock.now()) {
             return Ok(current);
         }
         let Ok(_one) = self.domains.refreshing.try_lock() else { return Ok(current) };
@@ -263,6 +267,11 @@ impl Service {
                 Ok(self.keep_older(&current))
             }
         }
+    }
+
+    /// The domains, if they are in memory and at most a minute old.
+    pub(crate) fn directory_in_memory(&self, now: Timestamp) -> Option<Arc<Directory>> {
+        self.domains.current().filter(|directory| directory.is_in_force(now))
     }
 
     /// Lets the directory in memory stand for a while longer, so that a sick store does not slow every request.

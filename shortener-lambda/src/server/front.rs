@@ -9,12 +9,12 @@ use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
-use crate::api;
 use crate::app::App;
+use crate::{api, redirect};
 
-/// Routes, and before them the refusal of what the API has no time for.
+/// Routes, and before them redirects from memory and the refusal of what the API has no time for.
 ///
-/// To find the route of a request and to go through its layers would cost several times what the refusal does.
+/// To find the route of a request and to go through its layers would cost several times what these do.
 #[derive(Debug, Clone)]
 pub struct Front {
     routes: TowerToHyperService<Router>,
@@ -28,8 +28,10 @@ impl Front {
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
-        if let Some(refusal) = self.app.as_ref().and_then(|app| api::refused(app, &request)) {
-            return Ok(refusal);
+        if let Some(app) = &self.app
+            && let Some(response) = redirect::at_once(app, &request).or_else(|| api::refused(app, &request))
+        {
+            return Ok(response);
         }
         self.routes.call(request).await
     }

@@ -108,7 +108,7 @@ impl Judge<'_> {
     fn redirects(&self, op: &Op, state: &State, redirect: &Redirect) -> bool {
         let Some(record) = state.present(op.clock) else { return false };
         let body = &record.body;
-        body.target == *redirect.target
+        body.target == redirect.target
             && body.redirect_status == redirect.status
             && body.expires_at == redirect.until
             && body.deleted_at.is_none()

@@ -75,7 +75,7 @@ fn took_click(op: &Op, code: &str, timeline: &Timeline, issue: &LinkRecord) -> b
         .between(0, op.ended)
         .iter()
         .filter_map(|state| state.record.as_ref())
-        .filter(|r| r.body.target == **target && r.body.expires_at == *until)
+        .filter(|r| r.body.target == *target && r.body.expires_at == *until)
         .peekable();
     let is_seen = seen.peek().is_some();
     clicked.as_str() == code
