@@ -1,7 +1,7 @@
 //! Counts clicks in the memory of a server, where no edge stands in front whose logs could be counted.
 //!
 //! A redirect pays for [`ClickCounter::count`] alone: it finds what is known of the user agent and the referrer in small
-//! caches of its thread and adds to a few numbers, without waiting for anybody. Everything else is the [`Flusher`]'s, a
+//! caches of its thread and writes a few numbers down, without waiting for anybody. Everything else is the [`Flusher`]'s, a
 //! task beside the server: it gathers what the threads have counted, and stores the running totals of each hour.
 //!
 //! Memory is bounded whatever is sent: the caches have a fixed size, the names of a link and of all links are limited
@@ -28,8 +28,7 @@ mod shard;
 
 pub use flush::{Flusher, Unstored};
 
-use link::LinkCount;
-use shard::{Links, Shard};
+use shard::{Counted, Requests, Shard};
 
 /// Most threads that count without sharing anything.
 const MOST_SHARDS: usize = 64;
@@ -87,9 +86,9 @@ impl ClickCounter {
         lock(&self.shards[this_thread() % self.shards.len()]).count(hour, subject, hit);
     }
 
-    /// Takes what was counted since the last time. With `names`, these are the names from then on. `spare` has emptied maps,
-    /// so that each second does not begin with growing new ones.
-    fn take(&self, spare: &mut Vec<Links>, names: Option<&SharedNames>) -> Vec<(Hour, Links)> {
+    /// Takes what was counted since the last time. With `names`, these are the names from then on. `spare` is room that was
+    /// used before.
+    fn take(&self, spare: &mut Vec<Requests>, names: Option<&SharedNames>) -> Vec<Counted> {
         let take = |shard: &Mutex<Shard>| lock(shard).take(spare.pop(), names);
         self.shards.iter().flat_map(take).collect()
     }

@@ -2,6 +2,7 @@
 
 use datasketches::common::NumStdDev;
 use datasketches::hll::{HllSketch, HllType, HllUnion};
+use smallvec::SmallVec;
 
 /// Base-2 logarithm of the registers of a sketch: 4,096 of them, in at most 2 KB, with a standard error of 1.6 %.
 const LG_REGISTERS: u8 = 12;
@@ -80,10 +81,13 @@ impl Eq for Visitors {}
 /// Visitors that are held one by one in a [`Crowd`]: a sketch of so few is larger.
 const FEW: usize = 32;
 
+/// Visitors that need no memory of their own.
+const INLINE: usize = 2;
+
 /// The visitors of one count: their hashes while they are few, then a sketch.
 #[derive(Debug, Default)]
 pub(crate) struct Crowd {
-    few: Vec<u64>,
+    few: SmallVec<[u64; INLINE]>,
     many: Visitors,
 }
 
@@ -120,7 +124,8 @@ impl Crowd {
     #[cfg(feature = "logs")]
     pub(crate) fn size_bytes(&self) -> usize {
         let sketch = if self.many.0.is_some() { crate::heap::block(size_of::<HllUnion>()) } else { 0 };
-        crate::heap::block(self.few.capacity() * size_of::<u64>()) + sketch + self.many.size_bytes()
+        let few = if self.few.spilled() { crate::heap::block(self.few.capacity() * size_of::<u64>()) } else { 0 };
+        few + sketch + self.many.size_bytes()
     }
 
     fn sketch(&mut self) {

@@ -1,15 +1,14 @@
 //! The running totals of one run of a server, and what of them is not stored yet.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::SharedNames;
-use super::link::LinkCount;
-use crate::link::Domain;
+use super::link::{Counts, LinkCount};
 use crate::stats::{Hour, Source, Subject, Tally};
 use crate::table::MAX_TRANSACTION;
 
@@ -24,8 +23,7 @@ pub(super) struct Book {
     /// Whether the table knows the source, so that others find what it leaves.
     pub(super) is_known: bool,
     pub(super) names: SharedNames,
-    hours: BTreeMap<Hour, HashMap<Arc<Subject>, Total, RandomState>>,
-    sites: Vec<(Domain, Arc<Subject>)>,
+    hours: BTreeMap<Hour, Totals>,
     /// What has changed since it was stored, the longest unstored first.
     unstored: VecDeque<Unstored>,
     /// What is stored, or about to be, and not rolled up yet, the first noted first.
@@ -41,6 +39,9 @@ pub(super) struct Book {
     pub(super) crowded_out: u64,
 }
 
+/// The totals of an hour, which have numbers in it.
+type Totals = IndexMap<Subject, Total, RandomState>;
+
 #[derive(Debug, Default)]
 struct Total {
     count: LinkCount,
@@ -53,21 +54,16 @@ struct Total {
 #[derive(Debug, Clone)]
 pub(super) struct Pending {
     pub(super) number: u64,
-    hours: Vec<(Hour, Arc<Subject>)>,
-}
-
-impl Pending {
-    /// The days of it.
-    pub(super) fn days(&self) -> BTreeSet<(Subject, Date)> {
-        self.hours.iter().map(|(hour, subject)| ((**subject).clone(), hour.date())).collect()
-    }
+    /// And the numbers of the links in them.
+    hours: Vec<(Hour, usize)>,
 }
 
 /// An hour of a link that has changed.
 #[derive(Debug)]
 struct Unstored {
     hour: Hour,
-    subject: Arc<Subject>,
+    /// The number of the link in it.
+    number: usize,
     /// Up to when everything was stored before.
     since: Timestamp,
 }
@@ -86,7 +82,6 @@ impl Book {
             is_known: false,
             names,
             hours: BTreeMap::new(),
-            sites: Vec::new(),
             unstored: VecDeque::new(),
             pending: VecDeque::new(),
             notes: 0,
@@ -108,38 +103,21 @@ impl Book {
     }
 
     /// Adds what was counted of a link, or of a domain, after `since`: the former counts in the latter, too.
-    pub(super) fn add(&mut self, hour: Hour, subject: Subject, count: &LinkCount, since: Timestamp) {
-        if let Subject::Link(domain, _) = &subject {
-            let site = self.site(domain);
-            self.merge(hour, &site, count, since);
+    pub(super) fn add(&mut self, hour: Hour, subject: &Subject, count: &impl Counts, since: Timestamp) {
+        let totals = self.hours.entry(hour).or_default();
+        if let Subject::Link(domain, _) = subject {
+            let site = Subject::Site(domain.clone());
+            let number = totals.get_index_of(&site).unwrap_or_else(|| begin(totals, site, &mut self.held));
+            merge(hour, number, totals, count, since, &mut self.unstored);
         }
-        let held = self.hours.get(&hour).and_then(|links| links.get_key_value(&subject));
-        match held.map(|(subject, _)| Arc::clone(subject)) {
-            Some(subject) => self.merge(hour, &subject, count, since),
-            None if self.held < MOST => self.merge(hour, &Arc::new(subject), count, since),
-            None => self.crowded_out += count.requests(),
-        }
-    }
-
-    fn site(&mut self, domain: &Domain) -> Arc<Subject> {
-        if let Some((_, site)) = self.sites.iter().find(|(other, _)| other == domain) {
-            return Arc::clone(site);
-        }
-        let site = Arc::new(Subject::Site(domain.clone()));
-        self.sites.push((domain.clone(), Arc::clone(&site)));
-        site
-    }
-
-    fn merge(&mut self, hour: Hour, subject: &Arc<Subject>, count: &LinkCount, since: Timestamp) {
-        let links = self.hours.entry(hour).or_default();
-        let total = links.entry(Arc::clone(subject)).or_insert_with(|| {
-            self.held += 1;
-            Total::default()
-        });
-        total.count.merge(count);
-        if !std::mem::replace(&mut total.is_unstored, true) {
-            self.unstored.push_back(Unstored { hour, subject: Arc::clone(subject), since });
-        }
+        let number = match totals.get_index_of(subject) {
+            Some(number) => number,
+            None if self.held < MOST || matches!(subject, Subject::Site(_)) => {
+                begin(totals, subject.clone(), &mut self.held)
+            }
+            None => return self.crowded_out += count.requests(),
+        };
+        merge(hour, number, totals, count, since, &mut self.unstored);
     }
 
     /// Up to when everything is stored, if something is not.
@@ -150,10 +128,11 @@ impl Book {
     /// The next so many hours of links to store. They count as stored unless they are [put back](Self::put_back).
     pub(super) fn next_batch(&mut self, most: usize) -> Option<Batch> {
         let mut batch = Batch { hours: BTreeMap::new(), since: self.stored_until()? };
-        for Unstored { hour, subject, .. } in self.unstored.drain(..most.min(self.unstored.len())) {
-            let Some(total) = self.hours.get_mut(&hour).and_then(|links| links.get_mut(&*subject)) else { continue };
+        for Unstored { hour, number, .. } in self.unstored.drain(..most.min(self.unstored.len())) {
+            let totals = self.hours.get_mut(&hour);
+            let Some((subject, total)) = totals.and_then(|totals| totals.get_index_mut(number)) else { continue };
             total.is_unstored = false;
-            batch.hours.entry(hour).or_default().push(((*subject).clone(), total.count.tally(&self.names)));
+            batch.hours.entry(hour).or_default().push((subject.clone(), total.count.tally(&self.names)));
         }
         Some(batch)
     }
@@ -162,9 +141,12 @@ impl Book {
     pub(super) fn put_back(&mut self, batch: Batch) {
         for (hour, tallies) in batch.hours {
             for (subject, _) in tallies {
-                let Some(total) = self.hours.get_mut(&hour).and_then(|links| links.get_mut(&subject)) else { continue };
+                let totals = self.hours.get_mut(&hour);
+                let Some((number, _, total)) = totals.and_then(|totals| totals.get_full_mut(&subject)) else {
+                    continue;
+                };
                 if !std::mem::replace(&mut total.is_unstored, true) {
-                    self.unstored.push_front(Unstored { hour, subject: Arc::new(subject), since: batch.since });
+                    self.unstored.push_front(Unstored { hour, number, since: batch.since });
                 }
             }
         }
@@ -174,8 +156,8 @@ impl Book {
     pub(super) fn unnoted(&mut self, batch: &Batch) -> Option<Pending> {
         let all = batch.hours.iter().flat_map(|(hour, tallies)| tallies.iter().map(|(subject, _)| (*hour, subject)));
         let unnoted = all.filter_map(|(hour, subject)| {
-            let (subject, total) = self.hours.get(&hour)?.get_key_value(subject)?;
-            (!total.is_noted).then(|| (hour, Arc::clone(subject)))
+            let (number, _, total) = self.hours.get(&hour)?.get_full(subject)?;
+            (!total.is_noted).then_some((hour, number))
         });
         let hours: Vec<_> = unnoted.collect();
         if hours.is_empty() {
@@ -194,7 +176,7 @@ impl Book {
     /// Forgets what the table knows: others may have taken this run for lost, and rolled up what it had noted.
     pub(super) fn forget_notes(&mut self) {
         self.is_known = false;
-        self.hours.values_mut().flat_map(HashMap::values_mut).for_each(|total| total.is_noted = false);
+        self.hours.values_mut().flat_map(IndexMap::values_mut).for_each(|total| total.is_noted = false);
     }
 
     /// The next ones to roll up, with at most so many hours of links if there are several. What is stored from now on of
@@ -219,8 +201,8 @@ impl Book {
     }
 
     fn set_noted(&mut self, pending: &Pending, is_noted: bool) {
-        for (hour, subject) in &pending.hours {
-            if let Some(total) = self.hours.get_mut(hour).and_then(|links| links.get_mut(subject)) {
+        for (hour, number) in &pending.hours {
+            if let Some((_, total)) = self.hours.get_mut(hour).and_then(|totals| totals.get_index_mut(*number)) {
                 total.is_noted = is_noted;
             }
         }
@@ -233,12 +215,13 @@ impl Book {
 
     /// Days of links that are not rolled up.
     pub(super) fn pending_days(&self) -> usize {
-        self.pending.iter().flat_map(Pending::days).collect::<BTreeSet<_>>().len()
+        self.pending.iter().flat_map(|pending| self.days(pending)).collect::<BTreeSet<_>>().len()
     }
 
-    /// How many hours of links wait to be stored.
-    pub(super) fn waiting(&self) -> usize {
-        self.unstored.len()
+    /// The days of what is to be rolled up.
+    pub(super) fn days(&self, pending: &Pending) -> BTreeSet<(Subject, Date)> {
+        let subject = |hour: &Hour, number: usize| Some(self.hours.get(hour)?.get_index(number)?.0.clone());
+        pending.hours.iter().filter_map(|(hour, number)| Some((subject(hour, *number)?, hour.date()))).collect()
     }
 
     /// Whether everything is stored.
@@ -249,18 +232,42 @@ impl Book {
     /// Requests, of links and codes without one, in hours of which something is not stored: an upper bound of what is lost
     /// with this memory.
     pub(super) fn unstored_requests(&self) -> u64 {
-        let sites = self.unstored.iter().filter(|unstored| matches!(*unstored.subject, Subject::Site(_)));
-        let totals = sites.filter_map(|site| self.hours.get(&site.hour)?.get(&site.subject));
-        totals.map(|total| total.count.requests()).sum()
+        let unstored = self.unstored.iter().filter_map(|of| self.hours.get(&of.hour)?.get_index(of.number));
+        let sites = unstored.filter(|(subject, _)| matches!(subject, Subject::Site(_)));
+        sites.map(|(_, total)| total.count.requests()).sum()
     }
 
-    /// Drops hours that are over for long and stored. The one before stays, because threads may count late.
+    /// Drops hours that are over for long, stored and rolled up. The one before stays, because threads may count late.
     pub(super) fn drop_hours_before(&mut self, hour: Hour) {
         if !self.is_stored() || self.hours.first_key_value().is_none_or(|(first, _)| *first >= hour) {
             return;
         }
+        if self.pending.iter().flat_map(|pending| &pending.hours).any(|(pending, _)| *pending < hour) {
+            return;
+        }
         self.hours = self.hours.split_off(&hour);
-        self.held = self.hours.values().map(HashMap::len).sum();
+        self.held = self.hours.values().map(IndexMap::len).sum();
         self.closed_before = self.closed_before.max(Some(hour));
+    }
+}
+
+/// Begins a total, and answers its number in the hour.
+fn begin(totals: &mut Totals, subject: Subject, held: &mut usize) -> usize {
+    *held += 1;
+    totals.insert_full(subject, Total::default()).0
+}
+
+fn merge(
+    hour: Hour,
+    number: usize,
+    totals: &mut Totals,
+    count: &impl Counts,
+    since: Timestamp,
+    unstored: &mut VecDeque<Unstored>,
+) {
+    let Some((_, total)) = totals.get_index_mut(number) else { return };
+    count.add_to(&mut total.count);
+    if !std::mem::replace(&mut total.is_unstored, true) {
+        unstored.push_back(Unstored { hour, number, since });
     }
 }

@@ -1,4 +1,5 @@
-//! Stores what was counted: beside the server, and never for more than a twentieth of the time.
+//! Stores what was counted: beside the server, and never for more than a twentieth of the time, or a two hundredth while
+//! redirects wait.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
@@ -8,14 +9,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::book::{Batch, Book, Pending};
+use super::book::{Batch, Book};
 use super::lost::Lost;
 use super::notes::Notes;
 use super::salted::DaySalts;
-use super::shard::Links;
-use super::{ClickCounter, LinkCount, SharedNames, lock, new_names};
+use super::shard::{Counted, Requests};
+use super::{ClickCounter, SharedNames, lock, new_names};
 use crate::clock::Clock;
-use crate::stats::{Hour, HourCount, Ledger, People, Reached, Source, Sources, Subject};
+use crate::stats::{Hour, HourCount, Ledger, People, Reached, Source, Sources};
 use crate::table::{Table, TableError, keys};
 
 /// How often what was counted is gathered and stored, if the table is quick: what a killed process loses at most.
@@ -24,12 +25,14 @@ const EVERY: Duration = Duration::from_secs(1);
 /// After storing took so long, nothing is stored for this many times as long: a twentieth of the time is spent on it.
 const REST: u32 = 20;
 
-/// How many hours of links may wait to be stored when more are gathered. What waits in the threads' own memory costs
-/// nothing, and much of it becomes one count meanwhile.
-const WAITING: usize = 4 * BATCH;
+/// The same while redirects wait for each other, so that not one in a hundred of them waits for storing, too.
+const REST_WHILE_BUSY: u32 = 200;
 
-/// How often what was counted is gathered although that many wait.
-const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
+/// When others who wait have had their turn only after so long, redirects wait for each other.
+const BUSY: Duration = Duration::from_micros(50);
+
+/// Longest rest while redirects wait for each other.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// Longest pause after a failure: waiting for a store costs nothing.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -55,8 +58,8 @@ const MANY: usize = 250_000;
 /// How long storing the rest may take when the server stops.
 const LAST: Duration = Duration::from_secs(5);
 
-/// How many links are gathered before others may run.
-const AT_ONCE: usize = 256;
+/// How many requests are gathered before others may run.
+const AT_ONCE: usize = 128;
 
 /// Pause after a failure while the server stops.
 const LAST_PAUSE: Duration = Duration::from_millis(100);
@@ -82,7 +85,7 @@ pub struct Flusher {
     salts: DaySalts,
     /// The last one is written in; the others are on their way out.
     books: VecDeque<Book>,
-    spare: Vec<Links>,
+    spare: Vec<Requests>,
     generation: u64,
     next: Turn,
     /// The moment up to which everything is in the books.
@@ -102,7 +105,6 @@ enum Turn {
 /// When something is to be done again.
 #[derive(Debug)]
 struct Times {
-    gather: Instant,
     store: Instant,
     roll_up: Instant,
     report: Instant,
@@ -134,7 +136,7 @@ impl Flusher {
             next: Turn::Store,
             gathered_at,
             reported_at: gathered_at,
-            times: Times { gather: now, store: now, roll_up: now + ROLL_UP_EVERY, report: now },
+            times: Times { store: now, roll_up: now + ROLL_UP_EVERY, report: now },
         })
     }
 
@@ -158,7 +160,7 @@ impl Flusher {
                 _ = ticks.tick() => true,
                 () = tokio::time::sleep_until(self.times.store), if self.has_work() => false,
             };
-            if is_tick && self.is_gathering_due() {
+            if is_tick {
                 self.gather().await;
             }
             let work = async {
@@ -181,10 +183,6 @@ impl Flusher {
         self.books.iter().any(|book| !book.is_stored())
     }
 
-    fn is_gathering_due(&self) -> bool {
-        self.books.iter().map(Book::waiting).sum::<usize>() < WAITING || Instant::now() >= self.times.gather
-    }
-
     fn is_rolled_up(&self) -> bool {
         self.books.iter().all(Book::is_rolled_up)
     }
@@ -199,27 +197,14 @@ impl Flusher {
 
     /// Takes over what the threads have counted.
     async fn gather(&mut self) {
-        self.times.gather = Instant::now() + AT_LEAST_EVERY;
         let (now, since) = (self.clock.now(), self.gathered_at);
         let is_full = self.books.len() == 1 && self.book().len() > MANY;
         let has_many_names = lock(&self.book().names).are_many() && self.book().begun < Hour::of(now);
         let names = (is_full || has_many_names).then(new_names);
         let taken = self.counter.take(&mut self.spare, names.as_ref());
-        let mut late: Vec<(Hour, Subject, LinkCount)> = Vec::new();
-        for (hour, mut links) in taken {
-            for (at, (subject, count)) in links.drain().enumerate() {
-                if self.book().has_closed(hour) {
-                    late.push((hour, subject, count));
-                } else {
-                    self.book().add(hour, subject, &count, since);
-                }
-                if at % AT_ONCE == AT_ONCE - 1 {
-                    // Redirects come first.
-                    tokio::task::yield_now().await;
-                }
-            }
-            self.spare.push(links);
-        }
+        let (late, in_time): (Vec<_>, Vec<_>) =
+            taken.into_iter().partition(|counted| self.books.back().is_some_and(|book| book.has_closed(counted.hour)));
+        self.add(in_time, since).await;
         let crowded_out = std::mem::take(&mut self.book().crowded_out);
         if crowded_out > 0 {
             tracing::warn!(crowded_out, "too many links are clicked: these clicks are only counted of their domain");
@@ -228,14 +213,32 @@ impl Flusher {
             // The clock went back. What was dropped cannot be added to, and must not be replaced.
             let names = Arc::clone(&self.book().names);
             self.begin_book(names);
-            for (hour, subject, count) in late {
-                self.book().add(hour, subject, &count, since);
-            }
+            self.add(late, since).await;
         }
         if let Some(names) = names {
             self.begin_book(names);
         }
         self.gathered_at = now;
+    }
+
+    /// Adds to the book that is written in.
+    async fn add(&mut self, counted: Vec<Counted>, since: Timestamp) {
+        for Counted { hour, mut requests, sums } in counted {
+            for (at, (subject, request)) in requests.drain(..).enumerate() {
+                self.book().add(hour, &subject, &request, since);
+                if at % AT_ONCE == AT_ONCE - 1 {
+                    // Redirects come first.
+                    tokio::task::yield_now().await;
+                }
+            }
+            self.spare.push(requests);
+            for (at, (subject, count)) in sums.into_iter().enumerate() {
+                self.book().add(hour, &subject, &count, since);
+                if at % AT_ONCE == AT_ONCE - 1 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
     }
 
     fn book(&mut self) -> &mut Book {
@@ -253,17 +256,19 @@ impl Flusher {
 
     /// Stores or rolls up a batch, if it is time for one, and says how far counting is.
     async fn work(&mut self) {
-        let begin = Instant::now();
-        if begin < self.times.store {
+        if Instant::now() < self.times.store {
             return;
         }
+        let is_busy = is_busy().await;
+        let begin = Instant::now();
         let rolls_up = self.is_roll_up_due() && (self.next == Turn::RollUp || !self.has_unstored());
         self.next = if rolls_up { Turn::Store } else { Turn::RollUp };
         let done = if rolls_up { self.roll_up().await } else { self.store().await };
         if let Err(error) = &done {
             tracing::warn!(error = error as &dyn std::error::Error, "clicks cannot be stored; they are kept");
         }
-        let rest = begin.elapsed() * REST;
+        let took = begin.elapsed();
+        let rest = if is_busy { (took * REST_WHILE_BUSY).min(LONGEST_REST).max(took * REST) } else { took * REST };
         self.times.store = Instant::now() + if done.is_err() { rest.clamp(EVERY, AGAIN) } else { rest };
         self.tidy_up().await;
     }
@@ -280,7 +285,7 @@ impl Flusher {
         let (Some(batch), source) = (book.next_batch(BATCH), book.source.clone()) else { return Ok(()) };
         let mut held = Held { book, batch: Some(batch.clone()) };
         if let Some(pending) = held.book.unnoted(&batch) {
-            self.notes.write(&source, pending.number, &pending.days(), now).await?;
+            self.notes.write(&source, pending.number, &held.book.days(&pending), now).await?;
             held.book.note(pending);
         }
         let people = People::Counted;
@@ -304,7 +309,7 @@ impl Flusher {
     async fn roll_up_own(&mut self) -> Result<(), TableError> {
         if let Some(book) = self.books.iter_mut().find(|book| !book.is_rolled_up()) {
             let pending = book.next_pending(BATCH);
-            let days: BTreeSet<_> = pending.iter().flat_map(Pending::days).collect();
+            let days: BTreeSet<_> = pending.iter().flat_map(|pending| book.days(pending)).collect();
             self.ledger.roll_up(&days).await?;
             let notes = pending.iter().map(|pending| keys::pending_days(book.source.as_str(), pending.number));
             self.notes.delete(notes).await?;
@@ -386,6 +391,13 @@ impl Flusher {
             days: self.books.iter().map(Book::pending_days).sum(),
         }
     }
+}
+
+/// Whether redirects wait for each other: others take long until it is this one's turn again.
+async fn is_busy() -> bool {
+    let begin = Instant::now();
+    tokio::task::yield_now().await;
+    begin.elapsed() > BUSY
 }
 
 fn warn_unreported(reported: Result<(), TableError>) {

@@ -31,24 +31,75 @@ pub(super) struct LinkCount {
     people: Crowd,
 }
 
+/// What can be added to a count.
+pub(super) trait Counts {
+    /// Adds it.
+    fn add_to(&self, count: &mut LinkCount);
+
+    /// How many requests it is of.
+    fn requests(&self) -> u64;
+}
+
+/// What is counted of one request.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// A click.
+    Click {
+        /// Who clicked.
+        class: Class,
+        /// What it is broken down by.
+        names: [Option<Name>; 5],
+        /// A keyed hash of the visitor, where people are told apart.
+        person: Option<u64>,
+    },
+    /// An answer of 410.
+    Gone,
+    /// A request for a code that no link has.
+    Orphan,
+}
+
+impl Counts for Request {
+    fn add_to(&self, count: &mut LinkCount) {
+        match self {
+            Self::Click { class, names, person } => {
+                count.clicks[*class as usize] += 1;
+                let clicks = if *class == Class::Human { (1, 0) } else { (0, 1) };
+                names.iter().flatten().for_each(|name| count.name(*name, clicks));
+                if let Some(hash) = person {
+                    count.people.add(*hash);
+                }
+            }
+            Self::Gone => count.gone += 1,
+            Self::Orphan => count.orphans += 1,
+        }
+    }
+
+    fn requests(&self) -> u64 {
+        1
+    }
+}
+
+impl Counts for LinkCount {
+    fn add_to(&self, count: &mut LinkCount) {
+        for (count, more) in count.clicks.iter_mut().zip(self.clicks) {
+            *count += more;
+        }
+        count.gone += self.gone;
+        count.orphans += self.orphans;
+        self.all_names().for_each(|(name, clicks)| count.name(name, clicks));
+        count.people.merge(&self.people);
+    }
+
+    fn requests(&self) -> u64 {
+        self.clicks.iter().map(|clicks| u64::from(*clicks)).sum::<u64>()
+            + u64::from(self.gone)
+            + u64::from(self.orphans)
+    }
+}
+
 impl LinkCount {
-    /// Counts a click.
-    pub(super) fn click(&mut self, class: Class) {
-        self.clicks[class as usize] += 1;
-    }
-
-    /// Counts an answer of 410.
-    pub(super) fn gone(&mut self) {
-        self.gone += 1;
-    }
-
-    /// Counts a request for a code that no link has.
-    pub(super) fn orphan(&mut self) {
-        self.orphans += 1;
-    }
-
     /// Counts clicks under a name.
-    pub(super) fn name(&mut self, name: Name, (people, automated): Clicks) {
+    fn name(&mut self, name: Name, (people, automated): Clicks) {
         let clicks = self.clicks_of(name);
         clicks.0 += people;
         clicks.1 += automated;
@@ -62,29 +113,6 @@ impl LinkCount {
         let more = self.more_names.get_or_insert_default();
         let name = if more.len() < MOST_NAMES || more.contains_key(&name) { name } else { name.other() };
         more.entry(name).or_default()
-    }
-
-    /// Counts a visitor by a keyed hash.
-    pub(super) fn person(&mut self, hash: u64) {
-        self.people.add(hash);
-    }
-
-    /// Adds another count.
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (count, more) in self.clicks.iter_mut().zip(other.clicks) {
-            *count += more;
-        }
-        self.gone += other.gone;
-        self.orphans += other.orphans;
-        other.all_names().for_each(|(name, clicks)| self.name(name, clicks));
-        self.people.merge(&other.people);
-    }
-
-    /// All requests that were counted.
-    pub(super) fn requests(&self) -> u64 {
-        self.clicks.iter().map(|clicks| u64::from(*clicks)).sum::<u64>()
-            + u64::from(self.gone)
-            + u64::from(self.orphans)
     }
 
     /// The same as a tally. Where visitors come from is not known.
@@ -117,6 +145,10 @@ mod tests {
     use super::*;
     use crate::stats::Visitors;
 
+    fn click(class: Class, name: Name, person: Option<u64>) -> Request {
+        Request::Click { class, names: [Some(name), None, None, None, None], person }
+    }
+
     #[test]
     fn counts_of_threads_add_up_to_the_count_of_one() {
         let names = new_names();
@@ -125,17 +157,16 @@ mod tests {
         let (mut whole, mut parts) = (LinkCount::default(), [LinkCount::default(), LinkCount::default()]);
         for visit in 0..100_usize {
             for count in [&mut whole, &mut parts[visit % 2]] {
-                count.click(Class::Human);
-                count.name(referrers[visit % 10], (1, 0));
-                count.person(u64::try_from(visit % 50).unwrap().wrapping_mul(0x9E37_79B9_7F4A_7C15));
+                let person = u64::try_from(visit % 50).unwrap().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                click(Class::Human, referrers[visit % 10], Some(person)).add_to(count);
             }
         }
-        parts[1].orphan();
+        Request::Orphan.add_to(&mut parts[1]);
         let mut sum = LinkCount::default();
         for part in &parts {
-            sum.merge(part);
+            part.add_to(&mut sum);
         }
-        whole.orphan();
+        Request::Orphan.add_to(&mut whole);
         let (sum, whole) = (sum.tally(&names), whole.tally(&names));
         for visitors in [sum.visitors.estimate(), whole.visitors.estimate()] {
             assert!((49.0..51.0).contains(&visitors), "{visitors}");
@@ -150,8 +181,8 @@ mod tests {
         let names = new_names();
         let mut count = LinkCount::default();
         for at in 0..5_000 {
-            count.click(Class::Bot);
-            count.name(lock(&names).of(Dimension::UtmCampaign, &at.to_string()), (0, 1));
+            let name = lock(&names).of(Dimension::UtmCampaign, &at.to_string());
+            click(Class::Bot, name, None).add_to(&mut count);
         }
         let held = count.all_names().count();
         assert!(held <= MOST_NAMES + INLINE + 1, "{held}");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::link::LinkCount;
+use super::link::{Counts as _, LinkCount, Request};
 use super::{Hit, Outcome, SharedNames, lock, sent};
 use crate::redirect::Visitor;
 use crate::stats::agent::Agent;
@@ -17,10 +17,27 @@ use crate::stats::{Class, Dimension, Hour, Salt, Subject};
 /// User agents, referrers and queries that are remembered.
 const REMEMBERED: usize = 1_024;
 
-/// What was counted of each link.
-pub(super) type Links = HashMap<Subject, LinkCount, RandomState>;
+/// Requests that are written down one by one. Who stores them takes them each second; if that is held up, further ones are
+/// added up here, so that memory is bounded.
+const WRITTEN_DOWN: usize = 1 << 18;
+
+/// Requests, with what each is counted of.
+pub(super) type Requests = Vec<(Subject, Request)>;
+
+/// What one thread has counted in an hour.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) hour: Hour,
+    /// In the order in which they came.
+    pub(super) requests: Requests,
+    /// Of those that came when there were too many.
+    pub(super) sums: HashMap<Subject, LinkCount, RandomState>,
+}
 
 /// What one thread counts.
+///
+/// A request is only written down: to find the count of its link would cost a redirect several accesses to memory that is not
+/// in a cache, if there are many links.
 #[derive(Debug)]
 pub(super) struct Shard {
     names: SharedNames,
@@ -29,15 +46,8 @@ pub(super) struct Shard {
     queries: Memo<[Option<Name>; 3]>,
     people: People,
     /// Mostly one hour; more where the clock jumps.
-    hours: Vec<(Hour, Links)>,
-    spare: Option<Links>,
-}
-
-/// What is counted of a click.
-struct Counted {
-    class: Class,
-    names: [Option<Name>; 5],
-    person: Option<u64>,
+    hours: Vec<Counted>,
+    spare: Option<Requests>,
 }
 
 impl Shard {
@@ -55,31 +65,32 @@ impl Shard {
 
     /// Counts a request.
     pub(super) fn count(&mut self, hour: Hour, subject: Subject, hit: &Hit<'_>) {
-        let counted = (hit.outcome == Outcome::Click).then(|| self.read(hour, hit));
-        let links = self.links(hour);
-        // Looked up by reference first: most links are there, and then nothing is moved.
-        let link = match links.get_mut(&subject) {
-            Some(link) => link,
-            None => links.entry(subject).or_default(),
+        let request = match hit.outcome {
+            Outcome::Click => self.read(hour, hit),
+            Outcome::Gone => Request::Gone,
+            Outcome::Orphan => Request::Orphan,
         };
-        match (hit.outcome, counted) {
-            (Outcome::Click, Some(counted)) => counted.add_to(link),
-            (Outcome::Gone, _) => link.gone(),
-            _ => link.orphan(),
+        let counted = self.of_hour(hour);
+        if counted.requests.len() < WRITTEN_DOWN {
+            counted.requests.push((subject, request));
+        } else {
+            request.add_to(counted.sums.entry(subject).or_default());
         }
     }
 
-    fn links(&mut self, hour: Hour) -> &mut Links {
-        let place = self.hours.iter().position(|(other, _)| *other == hour).unwrap_or_else(|| {
-            self.hours.push((hour, self.spare.take().unwrap_or_default()));
+    fn of_hour(&mut self, hour: Hour) -> &mut Counted {
+        let place = self.hours.iter().position(|counted| counted.hour == hour).unwrap_or_else(|| {
+            // All of the room at once: the system gives memory only for what is used, and no redirect waits while it grows.
+            let requests = self.spare.take().unwrap_or_else(|| Vec::with_capacity(WRITTEN_DOWN));
+            self.hours.push(Counted { hour, requests, sums: HashMap::default() });
             self.hours.len() - 1
         });
-        &mut self.hours[place].1
+        &mut self.hours[place]
     }
 
-    fn read(&mut self, hour: Hour, hit: &Hit<'_>) -> Counted {
+    fn read(&mut self, hour: Hour, hit: &Hit<'_>) -> Request {
         let Visitor::Agent(user_agent) = hit.visitor else {
-            return Counted { class: Class::Head, names: [None; 5], person: None };
+            return Request::Click { class: Class::Head, names: [None; 5], person: None };
         };
         let (names, agent) = (&self.names, user_agent.as_bytes());
         let (hash, (class, agent_name)) = self.agents.get_or(agent, || {
@@ -97,11 +108,11 @@ impl Shard {
         };
         let address = hit.address.filter(|_| class == Class::Human);
         let person = address.and_then(|address| self.people.hash(hour, address, hash, agent));
-        Counted { class, names: [Some(agent_name), Some(referrer), source, medium, campaign], person }
+        Request::Click { class, names: [Some(agent_name), Some(referrer), source, medium, campaign], person }
     }
 
     /// What was counted since the last time.
-    pub(super) fn take(&mut self, spare: Option<Links>, names: Option<&SharedNames>) -> Vec<(Hour, Links)> {
+    pub(super) fn take(&mut self, spare: Option<Requests>, names: Option<&SharedNames>) -> Vec<Counted> {
         self.spare = spare.or(self.spare.take());
         if let Some(names) = names {
             self.names = Arc::clone(names);
@@ -118,17 +129,6 @@ impl Shard {
 
     pub(super) fn names(&self) -> SharedNames {
         Arc::clone(&self.names)
-    }
-}
-
-impl Counted {
-    fn add_to(&self, link: &mut LinkCount) {
-        link.click(self.class);
-        let clicks = if self.class == Class::Human { (1, 0) } else { (0, 1) };
-        self.names.iter().flatten().for_each(|name| link.name(*name, clicks));
-        if let Some(hash) = self.person {
-            link.person(hash);
-        }
     }
 }
 
