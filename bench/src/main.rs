@@ -2,12 +2,18 @@
 //!
 //! What is compared runs in turns, pinned, after a warm-up, several times; see `bench --help`.
 
+mod cli;
+mod create;
 mod document;
+mod emulator;
+mod import;
 mod machine;
 mod process;
 mod programs;
 mod redirect;
 mod report;
+mod scale;
+mod short;
 mod wrk;
 
 use std::path::PathBuf;
@@ -46,6 +52,14 @@ struct Args {
 enum Name {
     /// Redirects, beside bare servers
     Redirect,
+    /// Creates on the embedded table, beside the disk and SQLite
+    Create,
+    /// Imports, beside bare loops on the same stores
+    Import,
+    /// What operations cost in tables of different sizes
+    Scale,
+    /// Whole calls of the command
+    Cli,
 }
 
 /// What every section needs.
@@ -68,6 +82,10 @@ impl Bench {
     fn measure(&self, name: Name) -> anyhow::Result<Section> {
         match name {
             Name::Redirect => redirect::measure(self),
+            Name::Create => create::measure(self),
+            Name::Import => import::measure(self),
+            Name::Scale => scale::measure(self),
+            Name::Cli => cli::measure(self),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Processes under measurement: pinned to a core, and what they have used of it.
 
 use std::ffi::OsStr;
+use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// The core of the servers.
 pub(crate) const SERVER_CORE: &str = "0";
@@ -52,6 +54,26 @@ impl Server {
     }
 }
 
+/// A process that is stopped where it is, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Stopped(Pid);
+
+impl Stopped {
+    /// Stops a process, so that it takes nothing of the core while others are measured.
+    pub(crate) fn process(pid: u32) -> anyhow::Result<Self> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).context("this is no process")?;
+        kill_process(pid, Signal::STOP)?;
+        Ok(Self(pid))
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        // One that has ended meanwhile cannot go on.
+        let _ = kill_process(self.0, Signal::CONT);
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // One that has ended already cannot be killed again.
@@ -70,6 +92,33 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     let done = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?} does not start"))?;
     ensure!(done.status.success(), "{command:?}: {}: {}", done.status, String::from_utf8_lossy(&done.stderr));
     Ok(String::from_utf8(done.stdout)?)
+}
+
+/// What a whole process took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Took {
+    pub(crate) time: Duration,
+    /// Most resident memory, in bytes.
+    pub(crate) peak: u64,
+}
+
+/// Runs a command to its end, and looks at its memory all the while.
+pub(crate) fn watch(command: &mut Command) -> anyhow::Result<Took> {
+    let begin = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut peak = 0;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let time = begin.elapsed();
+            let mut told = String::new();
+            child.stderr.take().map(|mut pipe| pipe.read_to_string(&mut told)).transpose()?;
+            ensure!(status.success(), "{command:?}: {status}: {told}");
+            return Ok(Took { time, peak });
+        }
+        // It may have ended just now: then the last look counts.
+        peak = Usage::of(child.id()).map_or(peak, |usage| usage.peak.max(peak));
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// What a process has used so far.

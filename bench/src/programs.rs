@@ -18,6 +18,13 @@ pub(crate) struct Build {
 /// What operators run on a host of their own.
 pub(crate) const SHORT: Build = Build { package: "shortener-cli", profile: "release", arguments: &["--bin", "short"] };
 
+/// A DynamoDB-compatible engine on a loopback port.
+pub(crate) const EMULATOR: Build = Build {
+    package: "shortener-core",
+    profile: "release",
+    arguments: &["--features", "sqlite,testing-dynamodb", "--example", "dynamodb_emulator"],
+};
+
 /// The limits that all others are held against.
 pub(crate) const LIMITS: Build = Build { package: "bench", profile: "release", arguments: &["--bins"] };
 

@@ -1,7 +1,6 @@
 //! Redirects of `short serve`, counting and not, beside bare servers that look nothing up.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -9,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use crate::document::Section;
-use crate::process::{SERVER_CORE, Server, Usage, free_address, output, pinned};
+use crate::process::{SERVER_CORE, Server, Stopped, Usage, free_address, pinned};
 use crate::programs::{LIMITS, Programs, SHORT};
 use crate::report::{Spread, Target, Wanted, number, table};
-use crate::wrk::{Codes, Run, Wrk};
+use crate::short::Short;
+use crate::wrk::{Codes, Load, Run, Wrk};
 use crate::{Bench, say};
 
 const AXUM: &str = "bare axum";
@@ -49,18 +49,18 @@ struct Contender {
 }
 
 /// A load, and which share of a bare axum server's redirects `short serve` is to make of it.
-struct Load {
+struct Case {
     codes: Codes,
     links: u32,
     wanted: f64,
 }
 
-const LOADS: [Load; 5] = [
-    Load { codes: Codes::Hot, links: 100_000, wanted: 0.95 },
-    Load { codes: Codes::Uniform, links: 100_000, wanted: 0.85 },
-    Load { codes: Codes::Zipf, links: 100_000, wanted: 0.85 },
-    Load { codes: Codes::Uniform, links: 1_000_000, wanted: 0.75 },
-    Load { codes: Codes::Zipf, links: 1_000_000, wanted: 0.75 },
+const CASES: [Case; 5] = [
+    Case { codes: Codes::Hot, links: 100_000, wanted: 0.95 },
+    Case { codes: Codes::Uniform, links: 100_000, wanted: 0.85 },
+    Case { codes: Codes::Zipf, links: 100_000, wanted: 0.85 },
+    Case { codes: Codes::Uniform, links: 1_000_000, wanted: 0.75 },
+    Case { codes: Codes::Zipf, links: 1_000_000, wanted: 0.75 },
 ];
 
 /// How much longer than those of a bare axum server the slowest hundredth of the redirects may take.
@@ -76,13 +76,13 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
         let started = memory(&contenders)?;
         for contender in &contenders {
             // Everything is in memory before anything is measured.
-            let warm_up = |codes, time| wrk.run(&contender.url, contender.pid, codes, links, time);
+            let warm_up = |codes, time| wrk.run(&contender.url, contender.pid, &Load::redirects(codes, links), time);
             warm_up(Codes::All, Duration::from_secs(2 + u64::from(links) / 50_000))?;
             warm_up(Codes::Zipf, bench.time)?;
         }
-        for load in LOADS.iter().filter(|load| load.links == links) {
-            take_turns(bench, &wrk, load, &mut contenders)?;
-            write_up(load, &contenders, &mut body, &mut targets)?;
+        for case in CASES.iter().filter(|case| case.links == links) {
+            take_turns(bench, &wrk, case, &mut contenders)?;
+            write_up(case, &contenders, &mut body, &mut targets)?;
         }
         write_memory(links, &contenders, &started, &mut body)?;
     }
@@ -113,22 +113,13 @@ fn contenders(
         command.arg(address.to_string());
         contenders.push(started(name, address, Server::start(command, address, &folder.join(program))?));
     }
-    let file = folder.join(format!("{links}.csv"));
-    write_links(&file, links)?;
+    let short = Short::new(ours.path("short")?, folder);
     for (name, flags) in [(SILENT, &["--no-counting"][..]), (COUNTING, &[])] {
-        let address = free_address()?;
-        let table = folder.join(format!("{links}-{}.db", flags.len()));
-        let short = ours.path("short")?;
-        let command = |core| {
-            let mut command = pinned(core, short);
-            command.env("XDG_CONFIG_HOME", folder).arg("--file").arg(&table);
-            command
-        };
         say(&format!("{name}: {links} links"));
-        output(command("0,1").args(["--quiet", "import"]).arg(&file))?;
-        let mut serve = command(SERVER_CORE);
-        serve.args(["serve", "--listen", &address.to_string()]).args(flags);
-        contenders.push(started(name, address, Server::start(serve, address, &table.with_extension("log"))?));
+        let table = folder.join(format!("{links}-{}.db", flags.len()));
+        short.fill(&table, links)?;
+        let serving = short.serve(&table, flags)?;
+        contenders.push(started(name, serving.address, serving.server));
     }
     for Other { name, url, pid } in bench.servers.clone() {
         contenders.push(Contender { name, url, pid, runs: Vec::new(), _server: None });
@@ -141,24 +132,19 @@ fn started(name: &str, address: SocketAddr, server: Server) -> Contender {
     Contender { name, url, pid: server.pid(), runs: Vec::new(), _server: Some(server) }
 }
 
-fn write_links(file: &Path, links: u32) -> anyhow::Result<()> {
-    let mut csv = std::io::BufWriter::new(std::fs::File::create(file)?);
-    writeln!(csv, "code,target")?;
-    for number in 0..links {
-        writeln!(csv, "b{number:07},https://example.com/some/path/b{number:07}")?;
-    }
-    Ok(csv.flush()?)
-}
-
-/// Each asks in its turn; every second round the other way round.
-fn take_turns(bench: &Bench, wrk: &Wrk, load: &Load, contenders: &mut [Contender]) -> anyhow::Result<()> {
+/// Each is asked in its turn, while the others are stopped; every second round the other way round.
+fn take_turns(bench: &Bench, wrk: &Wrk, case: &Case, contenders: &mut [Contender]) -> anyhow::Result<()> {
     for contender in &mut *contenders {
         contender.runs.clear();
     }
+    let load = Load::redirects(case.codes, case.links);
     for _ in 0..bench.rounds {
-        for contender in &mut *contenders {
-            let run = wrk.run(&contender.url, contender.pid, load.codes, load.links, bench.time)?;
-            contender.runs.push(run);
+        for at in 0..contenders.len() {
+            let others = contenders.iter().enumerate().filter(|(other, _)| *other != at);
+            let stopped = others.map(|(_, other)| Stopped::process(other.pid)).collect::<anyhow::Result<Vec<_>>>()?;
+            let contender = &mut contenders[at];
+            contender.runs.push(wrk.run(&contender.url, contender.pid, &load, bench.time)?);
+            drop(stopped);
         }
         contenders.reverse();
     }
@@ -168,8 +154,8 @@ fn take_turns(bench: &Bench, wrk: &Wrk, load: &Load, contenders: &mut [Contender
     Ok(())
 }
 
-fn write_up(load: &Load, contenders: &[Contender], body: &mut String, targets: &mut Vec<Target>) -> anyhow::Result<()> {
-    let title = format!("{}, {} links", load.codes.name(), number(load.links.into(), 0));
+fn write_up(case: &Case, contenders: &[Contender], body: &mut String, targets: &mut Vec<Target>) -> anyhow::Result<()> {
+    let title = format!("{}, {} links", case.codes.name(), number(case.links.into(), 0));
     let bare = contenders.iter().find(|contender| contender.name == AXUM).context("nothing to compare with")?;
     let of = |contender: &Contender, figure: fn(&Run) -> f64| contender.runs.iter().map(figure).collect::<Vec<_>>();
     let ratio = |contender: &Contender, figure| Spread::of_ratios(&of(contender, figure), &of(bare, figure));
@@ -187,7 +173,7 @@ fn write_up(load: &Load, contenders: &[Contender], body: &mut String, targets: &
     writeln!(body, "**{title}**\n\n{}", table(&head, contenders.iter().map(row)))?;
     let ours = contenders.iter().find(|contender| contender.name == COUNTING).context("nothing to compare")?;
     let rate = ratio(ours, |run| run.per_second).median;
-    targets.push(Target::new(format!("{title}: redirects/s"), Wanted::AtLeast(load.wanted), rate, "× bare axum"));
+    targets.push(Target::new(format!("{title}: redirects/s"), Wanted::AtLeast(case.wanted), rate, "× bare axum"));
     let p99 = ratio(ours, |run| run.p99_us).median;
     targets.push(Target::new(format!("{title}: p99"), Wanted::AtMost(P99), p99, "× bare axum"));
     Ok(())

@@ -8,9 +8,6 @@ use serde::Deserialize;
 
 use crate::process::{LOAD_CORE, Usage, output, pinned};
 
-/// Connections that ask at once.
-const CONNECTIONS: &str = "32";
-
 const SCRIPT: &str = include_str!("wrk.lua");
 
 /// Which codes are asked for.
@@ -34,6 +31,38 @@ impl Codes {
             Self::Uniform => "uniform",
             Self::Zipf => "zipf",
         }
+    }
+}
+
+/// What is asked for, and by how many connections at once.
+#[derive(Debug, Clone)]
+pub(crate) struct Load {
+    pub(crate) codes: Codes,
+    /// Of so many codes.
+    pub(crate) count: u32,
+    pub(crate) connections: u32,
+    pub(crate) method: &'static str,
+    pub(crate) api_key: Option<String>,
+    /// In it `{code}` stands for a code.
+    pub(crate) body: Option<String>,
+}
+
+impl Load {
+    /// Redirects, for 32 connections.
+    pub(crate) fn redirects(codes: Codes, count: u32) -> Self {
+        Self { codes, count, connections: 32, method: "GET", api_key: None, body: None }
+    }
+
+    /// Calls of the API that read, by one connection.
+    pub(crate) fn reads(api_key: &str, codes: Codes, count: u32) -> Self {
+        Self { connections: 1, api_key: Some(api_key.to_owned()), ..Self::redirects(codes, count) }
+    }
+
+    /// Creates of links with random codes.
+    pub(crate) fn creates(api_key: &str, connections: u32) -> Self {
+        let body = r#"{"target":"https://example.com/some/path/{code}"}"#.to_owned();
+        let one = Self::reads(api_key, Codes::All, 9_999_999);
+        Self { connections, method: "POST", body: Some(body), ..one }
     }
 }
 
@@ -74,22 +103,25 @@ impl Wrk {
         Ok(Self { script })
     }
 
-    /// Asks the server with the process `pid` at `url`, in which `{code}` stands for a code, for some of so many codes.
+    /// Puts a load on the server with the process `pid` at `url`, in which `{code}` may stand for a code.
     ///
     /// # Errors
-    /// A request fails, or is answered by anything but a redirect.
-    pub(crate) fn run(&self, url: &str, pid: u32, codes: Codes, count: u32, time: Duration) -> anyhow::Result<Run> {
+    /// A request fails, or is refused.
+    pub(crate) fn run(&self, url: &str, pid: u32, load: &Load, time: Duration) -> anyhow::Result<Run> {
         let (host, path) = url
             .strip_prefix("http://")
             .and_then(|rest| rest.split_at_checked(rest.find('/')?))
             .with_context(|| format!("{url} is not http://HOST/PATH"))?;
-        ensure!(path.contains("{code}"), "{url} does not say where the code stands: {{code}}");
         let mut command = pinned(LOAD_CORE, "wrk");
         command
-            .args(["-t1", "-c", CONNECTIONS, "-d", &format!("{}s", time.as_secs()), "-s"])
+            .args(["-t1", "-c", &load.connections.to_string(), "-d", &format!("{}s", time.as_secs()), "-s"])
             .arg(&self.script)
             .arg(format!("http://{host}/"))
-            .envs([("LOAD", codes.name()), ("CODES", &count.to_string()), ("URL_HOST", host), ("URL_PATH", path)]);
+            .env("CODES", load.codes.name())
+            .env("COUNT", load.count.to_string())
+            .envs([("URL_HOST", host), ("URL_PATH", path), ("METHOD", load.method)])
+            .envs(load.api_key.as_ref().map(|key| ("API_KEY", key)))
+            .envs(load.body.as_ref().map(|body| ("BODY", body)));
         let before = Usage::of(pid)?;
         let text = output(&mut command)?;
         let after = Usage::of(pid)?;
