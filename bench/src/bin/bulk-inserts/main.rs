@@ -1,6 +1,6 @@
 //! Bulk inserts of both engines beside bare loops on the same stores, in one process and in turns.
 //!
-//! `bulk_inserts [--rows N] [--rounds N] [--in-flight N] [--only TEXT]` inserts N links (default 200,000) of about 600 bytes with their
+//! `bulk-inserts [--rows N] [--rounds N] [--in-flight N] [--only TEXT]` inserts N links (default 200,000) of about 600 bytes with their
 //! index keys, and prints the median of rows a second, what a row costs, the peak of resident memory, and the ratio.
 //! Requests to DynamoDB in flight: 32. `TEXT` is the beginning of a line of the output, such as `SQLite` or `DynamoDB, 0 ms added: puts`.
 //!
