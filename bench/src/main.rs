@@ -2,6 +2,7 @@
 //!
 //! What is compared runs in turns, pinned, after a warm-up, several times; see `bench --help`.
 
+mod cost;
 mod document;
 mod machine;
 mod process;
@@ -46,6 +47,8 @@ struct Args {
 enum Name {
     /// Redirects, beside bare servers
     Redirect,
+    /// Units of DynamoDB and dollars
+    Cost,
 }
 
 /// What every section needs.
@@ -68,6 +71,7 @@ impl Bench {
     fn measure(&self, name: Name) -> anyhow::Result<Section> {
         match name {
             Name::Redirect => redirect::measure(self),
+            Name::Cost => cost::measure(self),
         }
     }
 }

@@ -21,6 +21,13 @@ pub(crate) const SHORT: Build = Build { package: "shortener-cli", profile: "rele
 /// The limits that all others are held against.
 pub(crate) const LIMITS: Build = Build { package: "bench", profile: "release", arguments: &["--bins"] };
 
+/// What tells the units of DynamoDB that operations take.
+pub(crate) const UNITS: Build = Build {
+    package: "shortener-core",
+    profile: "release",
+    arguments: &["--example", "request_units", "--features", "logs,testing-dynamodb"],
+};
+
 impl Build {
     /// Builds, and returns where the executables are by their names.
     pub(crate) fn run(&self) -> anyhow::Result<Programs> {

@@ -104,11 +104,16 @@ async fn many_inserts_take_what_they_would_take_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_refused_write_is_known_not_to_be_told() {
+async fn refused_writes_are_known_not_to_be_told() {
     let (engine, table) = metered().await;
     table.write(&create("a")).await.unwrap();
     table.write(&create("a")).await.unwrap_err();
     assert_eq!(engine.take_consumed(), Consumed { calls: 2, read_units: 0.0, write_units: 1.0, untold: 1 });
+    let table = table.inserting_by(InsertBy::FAR);
+    for untold in [0, 20] {
+        table.insert_many(&items(20)).await.unwrap();
+        assert_eq!(engine.take_consumed().untold, untold);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use super::{InProcess, Reply, lock};
+use super::{InProcess, Operation, Reply, lock};
 
 /// What operations have taken of the table, as the replies say.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -16,8 +16,8 @@ pub struct Consumed {
     pub read_units: f64,
     /// Write units of an on-demand table, with those of its indexes.
     pub write_units: f64,
-    /// Calls whose replies say nothing: those that were refused. DynamoDB charges a refused write all the same: to the table
-    /// what it would have been charged, and nothing to the indexes.
+    /// Writes of which the replies say nothing: those that were refused, alone or with all others of their call. DynamoDB
+    /// charges them all the same: to the table what it would have been charged, and nothing to the indexes.
     pub untold: u64,
 }
 
@@ -44,15 +44,15 @@ impl Meter {
     /// Runs one operation, and notes what its reply says if the meter is on.
     pub(super) fn run(&self, operation: &str, body: &str, run: impl FnOnce(&str) -> Reply) -> Reply {
         let asking = self.is_on.load(Ordering::Relaxed).then(|| asking(operation, body)).flatten();
-        let Some(body) = asking else { return run(body) };
-        let reply = run(&body);
-        lock(&self.consumed).note(operation, &reply);
+        let Some(request) = asking else { return run(body) };
+        let reply = run(&request);
+        lock(&self.consumed).note(&Operation::read(operation, body), &reply);
         reply
     }
 }
 
 impl Consumed {
-    fn note(&mut self, operation: &str, reply: &Reply) {
+    fn note(&mut self, operation: &Operation, reply: &Reply) {
         let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
         // Operations on one table answer an object, the others a list of one for each table.
         let tables = match &answer["ConsumedCapacity"] {
@@ -62,8 +62,10 @@ impl Consumed {
         };
         let units: f64 = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();
         self.calls += 1;
-        self.untold += u64::from(tables.is_empty());
-        if is_read(operation) {
+        if tables.is_empty() {
+            self.untold += operation.entries as u64;
+        }
+        if is_read(&operation.name) {
             self.read_units += units;
         } else {
             self.write_units += units;
