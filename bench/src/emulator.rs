@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context;
 
 use crate::process::{output, pinned};
-use crate::programs::EMULATOR;
+use crate::programs::ENGINE;
 use crate::short::Short;
 
 /// The engine, ended when it is dropped. Its data is in memory.
@@ -19,7 +19,7 @@ pub(crate) struct Emulator {
 impl Emulator {
     /// Starts it on a core. Each call takes so many milliseconds more.
     pub(crate) fn start(core: &str, round_trip_ms: u32) -> anyhow::Result<Self> {
-        let built = EMULATOR.run()?;
+        let built = ENGINE.run()?;
         let mut command = pinned(core, built.path("dynamodb_emulator")?);
         command.args(["--round-trip-ms", &round_trip_ms.to_string()]).stdout(Stdio::piped());
         let mut process = command.spawn()?;

@@ -3,6 +3,7 @@
 //! What is compared runs in turns, pinned, after a warm-up, several times; see `bench --help`.
 
 mod cli;
+mod cost;
 mod create;
 mod document;
 mod emulator;
@@ -58,6 +59,8 @@ enum Name {
     Import,
     /// What operations cost in tables of different sizes
     Scale,
+    /// Units of DynamoDB and dollars
+    Cost,
     /// Whole calls of the command
     Cli,
 }
@@ -85,6 +88,7 @@ impl Bench {
             Name::Create => create::measure(self),
             Name::Import => import::measure(self),
             Name::Scale => scale::measure(self),
+            Name::Cost => cost::measure(self),
             Name::Cli => cli::measure(self),
         }
     }

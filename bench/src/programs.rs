@@ -18,11 +18,11 @@ pub(crate) struct Build {
 /// What operators run on a host of their own.
 pub(crate) const SHORT: Build = Build { package: "shortener-cli", profile: "release", arguments: &["--bin", "short"] };
 
-/// A DynamoDB-compatible engine on a loopback port.
-pub(crate) const EMULATOR: Build = Build {
+/// A DynamoDB-compatible engine on a loopback port, and what tells the units of DynamoDB that operations take.
+pub(crate) const ENGINE: Build = Build {
     package: "shortener-core",
     profile: "release",
-    arguments: &["--features", "sqlite,testing-dynamodb", "--example", "dynamodb_emulator"],
+    arguments: &["--features", "logs,testing-dynamodb", "--example", "dynamodb_emulator", "--example", "request_units"],
 };
 
 /// The limits that all others are held against.

@@ -16,6 +16,7 @@ use shortener_core::table::{
     Added, Condition, Consistency, Inserted, Item, Key, Order, Query, SortRange, Table, TableError, Write, conformance,
 };
 
+mod capacity;
 mod credentials;
 mod faults;
 

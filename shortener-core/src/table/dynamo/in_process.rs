@@ -21,6 +21,7 @@ use dynoxide::Database;
 use super::{DeletionProtection, DynamoTable, Limits};
 use crate::table::TableError;
 
+mod capacity;
 mod dispatch;
 mod dump;
 mod fault;
@@ -29,10 +30,12 @@ mod operation;
 mod partial;
 mod server;
 
+pub use capacity::Consumed;
 pub use fault::Fault;
 pub use operation::Operation;
 pub use server::Server;
 
+use capacity::Meter;
 use fault::Faults;
 use network::Network;
 
@@ -46,6 +49,7 @@ struct Inner {
     operations: Mutex<Vec<Operation>>,
     faults: Mutex<Faults>,
     network: Network,
+    meter: Meter,
     busy_ns: AtomicU64,
 }
 
@@ -75,6 +79,7 @@ impl InProcess {
             operations: Mutex::default(),
             faults: Mutex::default(),
             network: Network::default(),
+            meter: Meter::default(),
             busy_ns: AtomicU64::new(0),
         })))
     }
@@ -187,7 +192,8 @@ impl InProcess {
 
     fn run(&self, operation: &str, body: &str) -> Reply {
         let begin = Instant::now();
-        let reply = dispatch::run(&self.0.database, operation, body);
+        let run = |body: &str| dispatch::run(&self.0.database, operation, body);
+        let reply = self.0.meter.run(operation, body, run);
         self.0.busy_ns.fetch_add(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(0), Ordering::Relaxed);
         reply
     }
