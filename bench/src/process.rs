@@ -49,6 +49,19 @@ impl Server {
         Ok(server)
     }
 
+    /// Waits until a text is in a log, and returns all of it.
+    pub(crate) fn wait_for(text: &str, log: &Path) -> anyhow::Result<String> {
+        let begin = Instant::now();
+        loop {
+            let told = std::fs::read_to_string(log)?;
+            if told.contains(text) {
+                return Ok(told);
+            }
+            ensure!(begin.elapsed() < PATIENCE, "a server does not say '{text}': {told}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.0.id()
     }

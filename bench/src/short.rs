@@ -60,7 +60,8 @@ impl Serving {
         let address = free_address()?;
         command.args(["serve", "--listen", &address.to_string()]).args(flags);
         let server = Server::start(command, address, log)?;
-        let told = std::fs::read_to_string(log)?;
+        // The address is taken before the key is made.
+        let told = Server::wait_for("listening on", log)?;
         let key = told.split_whitespace().find(|word| word.starts_with("short_")).context("no key was made")?;
         Ok(Self { server, address, key: key.to_owned() })
     }
