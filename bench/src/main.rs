@@ -3,6 +3,7 @@
 //! What is compared runs in turns, pinned, after a warm-up, several times; see `bench --help`.
 
 mod document;
+mod lambda;
 mod machine;
 mod process;
 mod programs;
@@ -46,6 +47,10 @@ struct Args {
 enum Name {
     /// Redirects, beside bare servers
     Redirect,
+    /// Functions on Lambda, beside a hello world and a bare `GetItem`
+    Lambda,
+    /// The same functions built in other ways; takes half an hour
+    LambdaProfiles,
 }
 
 /// What every section needs.
@@ -68,6 +73,8 @@ impl Bench {
     fn measure(&self, name: Name) -> anyhow::Result<Section> {
         match name {
             Name::Redirect => redirect::measure(self),
+            Name::Lambda => lambda::measure(self),
+            Name::LambdaProfiles => lambda::measure_profiles(self),
         }
     }
 }
