@@ -43,10 +43,11 @@ COPY Cargo.toml Cargo.lock ./
 COPY shortener-core/Cargo.toml shortener-core/
 COPY shortener-lambda/Cargo.toml shortener-lambda/
 COPY shortener-cli/Cargo.toml shortener-cli/
+COPY bench/Cargo.toml bench/
 # Empty crates with the targets that the manifests name, so that cargo compiles what they depend on. No path has a space.
 # hadolint ignore=SC2013
 RUN set -eu; \
-    for crate in shortener-*; do \
+    for crate in shortener-* bench; do \
       mkdir "$crate/src"; \
       touch "$crate/src/lib.rs"; \
       for target in $(sed -n -E 's#^path = "((src|examples)/.*)"$#\1#p' "$crate/Cargo.toml"); do \

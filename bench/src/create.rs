@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::document::Section;
 use crate::process::{SERVER_CORE, output, pinned};
-use crate::programs::{LIMITS, SHORT};
+use crate::programs::{LOOPS, SHORT};
 use crate::report::{Spread, Target, Wanted, number, table};
 use crate::short::Short;
 use crate::wrk::{Load, Wrk};
@@ -39,8 +39,8 @@ impl Way {
 }
 
 pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
-    let (limits, ours) = (LIMITS.run()?, SHORT.run()?);
-    let creates = limits.path("creates")?;
+    let (loops, ours) = (LOOPS.run()?, SHORT.run()?);
+    let creates = loops.path("creates")?;
     let mut runs = WAYS.map(|way| (way, Vec::new()));
     for round in 0..bench.rounds {
         for (way, runs) in &mut runs {

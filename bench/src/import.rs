@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::document::Section;
 use crate::emulator::Emulator;
 use crate::process::{Took, output, pinned, watch};
-use crate::programs::{LIMITS, Programs, SHORT};
+use crate::programs::{LOOPS, Programs, SHORT};
 use crate::report::{Target, Wanted, number, table};
 use crate::short::Short;
 use crate::{Bench, say};
@@ -47,14 +47,14 @@ impl Row {
 }
 
 pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
-    let (limits, ours) = (LIMITS.run()?, SHORT.run()?);
+    let (loops, ours) = (LOOPS.run()?, SHORT.run()?);
     let folder = bench.folder("import")?;
     let short = Short::new(ours.path("short")?, &folder);
     let file = folder.join("links.csv");
     write_links(&file)?;
-    let mut rows = embedded(bench, &limits, &short, &folder, &file)?;
+    let mut rows = embedded(bench, &loops, &short, &folder, &file)?;
     for round_trip in ROUND_TRIPS_MS {
-        rows.extend(dynamo(&limits, &short, &file, round_trip)?);
+        rows.extend(dynamo(&loops, &short, &file, round_trip)?);
     }
     let head = ["import", "rows/s", "bare loop, rows/s", "ratio", "peak MB"];
     let body = format!(
@@ -81,10 +81,10 @@ fn targets(rows: &[Row]) -> Vec<Target> {
     targets
 }
 
-fn embedded(bench: &Bench, limits: &Programs, short: &Short, folder: &Path, file: &Path) -> anyhow::Result<Vec<Row>> {
+fn embedded(bench: &Bench, loops: &Programs, short: &Short, folder: &Path, file: &Path) -> anyhow::Result<Vec<Row>> {
     let rounds = bench.rounds.min(3).to_string();
     let arguments = ["--rows", &ROWS.to_string(), "--rounds", &rounds, "--only", "SQLite: bare loop"];
-    let bare = rate(&output(pinned(BOTH, limits.path("bulk-inserts")?).args(arguments))?, "SQLite: bare loop")?;
+    let bare = rate(&output(pinned(BOTH, loops.path("bulk-inserts")?).args(arguments))?, "SQLite: bare loop")?;
     let links = folder.join("links.db");
     let mut rows = Vec::new();
     for name in ["embedded file", "embedded file, again"] {
@@ -98,10 +98,10 @@ fn embedded(bench: &Bench, limits: &Programs, short: &Short, folder: &Path, file
     Ok(rows)
 }
 
-fn dynamo(limits: &Programs, short: &Short, file: &Path, round_trip: u32) -> anyhow::Result<Vec<Row>> {
+fn dynamo(loops: &Programs, short: &Short, file: &Path, round_trip: u32) -> anyhow::Result<Vec<Row>> {
     let emulator = Emulator::start(BOTH, round_trip)?;
     let arguments = ["--rows", &ROWS.to_string(), "--endpoint", &emulator.url];
-    let printed = output(pinned(BOTH, limits.path("bulk-inserts")?).args(arguments))?;
+    let printed = output(pinned(BOTH, loops.path("bulk-inserts")?).args(arguments))?;
     let bare = rate(&printed, "BatchWriteItem over HTTP:")?;
     emulator.create_table(short)?;
     let name = format!("DynamoDB engine over HTTP, {round_trip} ms added");

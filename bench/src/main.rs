@@ -8,6 +8,7 @@ mod create;
 mod document;
 mod emulator;
 mod import;
+mod lambda;
 mod machine;
 mod process;
 mod programs;
@@ -59,6 +60,10 @@ enum Name {
     Import,
     /// What operations cost in tables of different sizes
     Scale,
+    /// Functions on Lambda, beside a hello world and a bare `GetItem`
+    Lambda,
+    /// The same functions built in other ways; takes half an hour
+    LambdaProfiles,
     /// Units of DynamoDB and dollars
     Cost,
     /// Whole calls of the command
@@ -88,6 +93,8 @@ impl Bench {
             Name::Create => create::measure(self),
             Name::Import => import::measure(self),
             Name::Scale => scale::measure(self),
+            Name::Lambda => lambda::measure(self),
+            Name::LambdaProfiles => lambda::measure_profiles(self),
             Name::Cost => cost::measure(self),
             Name::Cli => cli::measure(self),
         }

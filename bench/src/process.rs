@@ -1,7 +1,7 @@
 //! Processes under measurement: pinned to a core, and what they have used of it.
 
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// The core of the servers.
 pub(crate) const SERVER_CORE: &str = "0";
@@ -18,6 +19,13 @@ pub(crate) const LOAD_CORE: &str = "1";
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Puts the calling thread on one core, and with it whatever it starts.
+pub(crate) fn pin(core: &str) -> anyhow::Result<()> {
+    let mut cores = CpuSet::new();
+    cores.set(core.parse()?);
+    Ok(sched_setaffinity(None, &cores)?)
+}
 
 /// A command that runs on one core, with no settings but those that are given.
 pub(crate) fn pinned(core: &str, program: impl AsRef<OsStr>) -> Command {
@@ -60,6 +68,16 @@ impl Server {
             ensure!(begin.elapsed() < PATIENCE, "a server does not say '{text}': {told}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Starts a server that prints its URL in its first line, and returns both.
+    pub(crate) fn announced(mut command: Command) -> anyhow::Result<(Self, String)> {
+        let mut server = Self(command.stdout(Stdio::piped()).spawn().context("a server does not start")?);
+        let output = server.0.stdout.take().context("a server has no output")?;
+        let mut url = String::new();
+        BufReader::new(output).read_line(&mut url)?;
+        ensure!(!url.is_empty(), "a server ended before it said where it listens");
+        Ok((server, url.trim().to_owned()))
     }
 
     pub(crate) fn pid(&self) -> u32 {

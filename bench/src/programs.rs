@@ -28,16 +28,33 @@ pub(crate) const ENGINE: Build = Build {
 /// The limits that all others are held against.
 pub(crate) const LIMITS: Build = Build { package: "bench", profile: "release", arguments: &["--bins"] };
 
+/// The functions of the image; the image has flags for the compiler besides.
+pub(crate) const FUNCTIONS: Build =
+    Build { package: "shortener-lambda", profile: "lambda", arguments: &["--bin", "shortener-lambda"] };
+
+/// Loops beside the engines of tables.
+pub(crate) const LOOPS: Build = Build {
+    package: "bench",
+    profile: "release",
+    arguments: &["--features", "tables", "--bin", "bulk-inserts", "--bin", "creates"],
+};
+
 impl Build {
     /// Builds, and returns where the executables are by their names.
     pub(crate) fn run(&self) -> anyhow::Result<Programs> {
-        let output = Command::new(env!("CARGO"))
+        self.run_with(|_| {})
+    }
+
+    /// The same, with more arguments of cargo or another environment.
+    pub(crate) fn run_with(&self, change: impl FnOnce(&mut Command)) -> anyhow::Result<Programs> {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
             .args(["build", "--locked", "--message-format=json", "--package", self.package, "--profile", self.profile])
             .args(self.arguments)
             .current_dir(root())
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cargo does not start")?;
+            .stderr(Stdio::inherit());
+        change(&mut cargo);
+        let output = cargo.output().context("cargo does not start")?;
         ensure!(output.status.success(), "{} cannot be built", self.package);
         let messages = String::from_utf8_lossy(&output.stdout);
         let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
