@@ -8,6 +8,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::Router;
+#[cfg(feature = "testing")]
+use lambda_http::Context;
 use lambda_http::lambda_runtime::{Diagnostic, Runtime};
 use lambda_http::{LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,10 @@ mod invocation;
 
 use handler::Handler;
 use invocation::Invocations;
+
+/// The deadline of invocations that have all the time they want, in milliseconds since 1970.
+#[cfg(feature = "testing")]
+const FAR_AWAY: u64 = 1 << 42;
 
 /// The longest that a start waits for the table.
 const START_PATIENCE: Duration = Duration::from_secs(1);
@@ -56,6 +62,19 @@ pub async fn prepare(part: Part, service: &Service) {
 pub async fn serve(router: Router, app: &App, meter: Option<Meter>) -> Result<(), Failure> {
     let handler = Handler::new(router, app);
     run(meter, move |event| handler.clone().handle(event)).await
+}
+
+/// Answers one event without a Runtime API, from its JSON to the answer's: for benchmarks. It has all the time it wants.
+///
+/// # Errors
+/// The event cannot be answered over HTTP.
+#[cfg(feature = "testing")]
+pub async fn answer(router: &Router, app: &App, event: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut context = Context::default();
+    context.deadline = FAR_AWAY;
+    let event = LambdaEvent::new(serde_json::from_slice(event)?, context);
+    let answer = Handler::new(router.clone(), app).handle(event).await?;
+    Ok(serde_json::to_vec(&answer)?)
 }
 
 /// Runs any handler with the log lines and metrics of an invocation.
