@@ -132,9 +132,6 @@ impl Resolver {
 
     /// Answers a click within 900 ms. One on a limited link takes one of its clicks, if its visitor does so.
     pub async fn answer(&self, click: &Click<'_>) -> Answer {
-        if let Some(answer) = self.recall(click.host, click.code) {
-            return answer;
-        }
         let deadline = within_budget(click.deadline);
         let directory = match within(deadline, self.service.directory()).await {
             Ok(directory) => directory,
