@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use shortener_lambda::testing::HOST;
+use shortener_lambda::testing::{ENVIRONMENT, HOST};
 
 use crate::process::{LOAD_CORE, Server, output, pinned};
 use crate::programs::{ENGINE, SHORT};
@@ -16,19 +16,6 @@ const TABLE: &str = "short";
 
 /// The certificates of public authorities, where the image has them, and Debian: in one file, where a machine also has hundreds.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
-
-/// What Lambda tells every function.
-const LAMBDA: [(&str, &str); 9] = [
-    ("AWS_LAMBDA_FUNCTION_NAME", "short"),
-    ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/short"),
-    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/25/[1]0123456789abcdef"),
-    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-    ("AWS_REGION", "eu-central-1"),
-    ("AWS_ACCESS_KEY_ID", "testing"),
-    ("AWS_SECRET_ACCESS_KEY", "testing-secret"),
-];
 
 /// The engine, ended when it is dropped.
 #[derive(Debug)]
@@ -53,7 +40,7 @@ impl Store {
 
     fn run(&self, short: &Path, folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = pinned(LOAD_CORE, short);
-        output(command.env("XDG_CONFIG_HOME", folder).envs(LAMBDA).envs(self.settings()).args(arguments))
+        output(command.env("XDG_CONFIG_HOME", folder).envs(ENVIRONMENT).envs(self.settings()).args(arguments))
     }
 
     fn settings(&self) -> [(&'static str, String); 4] {
@@ -69,7 +56,7 @@ impl Store {
     pub(super) fn command(&self, program: &Path) -> anyhow::Result<Command> {
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(program);
-        command.env_clear().envs(LAMBDA).env("AWS_SESSION_TOKEN", "testing-token").envs(self.settings());
+        command.env_clear().envs(ENVIRONMENT).envs(self.settings());
         if Path::new(CERTIFICATES).exists() {
             command.env("SSL_CERT_FILE", CERTIFICATES);
         }

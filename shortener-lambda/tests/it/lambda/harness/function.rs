@@ -13,7 +13,7 @@ use super::answer::Answer;
 use super::binary::release_binary;
 use super::log::Lines;
 use super::store::TABLE;
-use shortener_lambda::testing::{Event, HOST, Outcome, Pending, Reply, RuntimeApi};
+use shortener_lambda::testing::{ENVIRONMENT, Event, HOST, Outcome, Pending, Reply, RuntimeApi};
 
 /// The timeout of a function that sets none.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,19 +55,7 @@ impl Setup {
 
     /// Any binary, in the environment that Lambda gives every function.
     pub(crate) fn binary(binary: PathBuf) -> Self {
-        let environment = [
-            ("AWS_LAMBDA_FUNCTION_NAME", "short"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/short"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/25/[1]0123456789abcdef"),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "testing"),
-            ("AWS_SECRET_ACCESS_KEY", "testing-secret"),
-            ("AWS_SESSION_TOKEN", "testing-token"),
-        ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let environment = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Self { binary, arguments: Vec::new(), environment }
     }
 
