@@ -38,7 +38,7 @@ pub use meter::RequestMeter;
 pub use report::IngestReport;
 #[cfg(feature = "s3")]
 pub use requests::CloudWatch;
-pub use run::{Ingest, IngestError, IngestOptions, Lease, Reach, Recount, Watch};
+pub use run::{Ingest, IngestError, IngestOptions, Lease, Reach, Recount, RollUp, Watch};
 #[cfg(feature = "s3")]
 pub use s3::{S3Logs, S3Place, S3Settings};
 pub use source::{LogFile, LogSource, SourceError};

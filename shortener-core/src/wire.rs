@@ -3,6 +3,7 @@
 mod admin;
 mod history;
 mod link;
+mod object;
 mod patch;
 mod problem;
 mod purge;

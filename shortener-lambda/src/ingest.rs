@@ -9,7 +9,8 @@ use serde::Serialize;
 use shortener_core::clock::{Clock, SystemClock};
 use shortener_core::ingest::run::MEMORY_BYTES;
 use shortener_core::ingest::{
-    CloudWatch, Ingest, IngestError, IngestOptions, IngestReport, Lease, LogSource, Reach, S3Logs, S3Place, S3Settings,
+    CloudWatch, Ingest, IngestError, IngestOptions, IngestReport, Lease, LogSource, Reach, RollUp, S3Logs, S3Place,
+    S3Settings,
 };
 use shortener_core::pace::Patience;
 use shortener_core::service::{Service, Settings};
@@ -69,6 +70,7 @@ impl Counting {
                 .memory_mb
                 .map_or(MEMORY_BYTES, |megabytes| MEMORY_BYTES.min((megabytes << 20) * 3 / 8)),
             reach: Reach::Recent,
+            roll_up: RollUp::Hourly,
             patience: Patience::BULK,
             ..IngestOptions::default()
         };

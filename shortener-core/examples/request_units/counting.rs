@@ -6,7 +6,7 @@ use std::time::Duration;
 use shortener_core::clock::Clock;
 use shortener_core::ingest::testing::logs::MemoryLogs;
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
-use shortener_core::ingest::{Ingest, IngestOptions, Lease, LogLine, LogSource, Reach};
+use shortener_core::ingest::{Ingest, IngestOptions, Lease, LogLine, LogSource, Reach, RollUp};
 use shortener_core::operations::{Operations, WriteOptions};
 use shortener_core::stats::Hour;
 use shortener_core::wire::CreateLink;
@@ -27,13 +27,18 @@ pub(crate) async fn measure() -> Outcome<()> {
     // The first run of a service makes what it has once, and the first one of a link its month and its total.
     world.advance_minutes(2);
     run(&world, &logs, LINKS).await?;
+    // The first hour is over: it is rolled up while nothing is clicked.
+    world.advance_minutes(60);
+    run(&world, &logs, 0).await?;
     for (what, minutes, clicked) in [
-        ("counting run, links clicked for the first time in the hour", 60, LINKS),
+        ("counting run, links clicked for the first time in the hour", 1, LINKS),
         ("counting run, links clicked before in the hour", 5, LINKS),
         ("counting run, nothing clicked", 5, 0),
+        ("counting run that rolls up an hour", 60, 0),
     ] {
         world.advance_minutes(minutes);
-        world.tell(what, clicked.max(1), run(&world, &logs, clicked)).await?;
+        let things = if what.ends_with("clicked") { 1 } else { LINKS };
+        world.tell(what, things, run(&world, &logs, clicked)).await?;
     }
     Ok(())
 }
@@ -51,7 +56,8 @@ async fn run(world: &World, logs: &Arc<MemoryLogs>, clicked: usize) -> Outcome<(
         logs.put(&name, now, log(now.as_second() - 60, clicked));
     }
     let lease = Lease { owner: "ingest".to_owned(), length: Duration::from_mins(15) };
-    let options = IngestOptions { reach: Reach::Recent, lease: Some(lease), ..IngestOptions::default() };
+    let (reach, roll_up) = (Reach::Recent, RollUp::Hourly);
+    let options = IngestOptions { reach, roll_up, lease: Some(lease), ..IngestOptions::default() };
     let logs: Arc<dyn LogSource> = logs.clone();
     Ingest::new(world.service.clone(), logs, options).run().await?;
     Ok(())

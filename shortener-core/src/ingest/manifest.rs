@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64_NOPAD;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -130,6 +131,17 @@ impl Domains {
     }
 }
 
+/// Whether an hour's count has become days, months, totals and rankings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct RolledUp {
+    /// When a count of it last did.
+    #[serde(default, rename = "rolled_up_at", skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<Timestamp>,
+    /// A later one has not yet.
+    #[serde(default, rename = "roll_up_waits", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) waits: bool,
+}
+
 /// What is known of the logs of one hour.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Manifest {
@@ -141,6 +153,8 @@ pub(crate) struct Manifest {
     pub(crate) figures: Figures,
     /// When it was counted.
     pub(crate) domains: Domains,
+    /// How far its count has come.
+    pub(crate) rolled_up: RolledUp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -152,6 +166,8 @@ struct Stored {
     figures: Figures,
     #[serde(flatten)]
     domains: Domains,
+    #[serde(flatten)]
+    rolled_up: RolledUp,
 }
 
 impl Manifest {
@@ -169,7 +185,8 @@ impl Manifest {
             (Name(first(mark)), (Content(first(mark.get(8..).unwrap_or_default())), touched))
         };
         let files = bytes.chunks_exact(MARK_BYTES).map(mark).collect();
-        Ok(Self { generation: stored.generation, files, figures: stored.figures, domains: stored.domains })
+        let Stored { generation, figures, domains, rolled_up, .. } = stored;
+        Ok(Self { generation, files, figures, domains, rolled_up })
     }
 
     /// The item to store.
@@ -185,7 +202,7 @@ impl Manifest {
         }
         let files = BASE64_NOPAD.encode(&bytes);
         let (figures, domains) = (self.figures.clone(), self.domains.clone());
-        let stored = Stored { generation: self.generation, files, figures, domains };
+        let stored = Stored { generation: self.generation, files, figures, domains, rolled_up: self.rolled_up };
         Item::encode(keys::ingest_hour(hour), &stored)
     }
 
@@ -224,6 +241,7 @@ mod tests {
             files: BTreeMap::from([(Name::of(&a), (Content::of(&a), touched))]),
             figures: Figures { lines: 5, duplicates: 1, rejected, orphans: 2, expected: None },
             domains: Domains { hosts: "0123".to_owned(), sites: BTreeMap::from([(domain, "b.example".to_owned())]) },
+            rolled_up: RolledUp { at: Some(a.hour.end()), waits: true },
         };
         let read = Manifest::decode(Some(&manifest.encode(a.hour).unwrap())).unwrap();
         assert_eq!(read, manifest);

@@ -26,6 +26,7 @@ mod lease;
 mod pass;
 mod problems;
 mod reading;
+mod rollups;
 mod settle;
 mod slow;
 mod storing;
@@ -57,6 +58,8 @@ pub struct IngestOptions {
     pub reach: Reach,
     /// Which hours of them are counted.
     pub recount: Recount,
+    /// When the hours that are counted become days, months, totals and rankings.
+    pub roll_up: RollUp,
     /// When to stop, between hours or while one is stored: what is left is for the next run.
     pub deadline: Option<Instant>,
     /// Counts hours again although files are gone that were counted before: their clicks are gone then, too.
@@ -87,6 +90,16 @@ pub enum Recount {
     All,
 }
 
+/// When a run makes days, months, totals and rankings of the hours that it has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollUp {
+    /// At once.
+    AtOnce,
+    /// When an hour is over, and then once an hour at most: a link that is clicked all the time is written once in each run and
+    /// not five times. Which hours wait is remembered, and a later run rolls them up although no file of theirs is new.
+    Hourly,
+}
+
 impl Default for IngestOptions {
     fn default() -> Self {
         Self {
@@ -94,6 +107,7 @@ impl Default for IngestOptions {
             memory_bytes: MEMORY_BYTES,
             reach: Reach::All,
             recount: Recount::New,
+            roll_up: RollUp::AtOnce,
             deadline: None,
             without_missing: false,
             lease: None,

@@ -97,7 +97,7 @@ impl Service {
             clicks: ranked.clicks,
         };
         let period = query.period.clone().unwrap_or_else(|| "all".to_owned());
-        Ok(Top { period, as_of: progress.as_of, links: ranked.into_iter().map(link).collect() })
+        Ok(Top { period, as_of: progress.rolled_up_as_of, links: ranked.into_iter().map(link).collect() })
     }
 
     /// The domains that are meant, all of whose links the caller may see.

@@ -44,12 +44,19 @@ struct Report {
     /// When it said so: a busy server is behind, and counts all the same. Servers of earlier versions do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reported_at: Option<Timestamp>,
+    /// Clicks of hours from this moment on are stored, and are not all in days, months, totals and rankings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_rolled_up_since: Option<Timestamp>,
 }
 
 impl Report {
     /// When it was heard of last.
     fn heard_at(&self) -> Timestamp {
         self.reported_at.unwrap_or(self.reached.as_of)
+    }
+
+    fn rolled_up_as_of(&self) -> Timestamp {
+        self.not_rolled_up_since.map_or(self.reached.as_of, |since| since.min(self.reached.as_of))
     }
 }
 
@@ -58,6 +65,8 @@ impl Report {
 pub struct Progress {
     /// Up to when everything that was delivered has been counted; none where nothing has ever counted.
     pub as_of: Option<Timestamp>,
+    /// Up to when all of that is in days, months, totals and rankings as well.
+    pub rolled_up_as_of: Option<Timestamp>,
     /// Numbers of hours before this moment are final.
     pub complete_until: Option<Timestamp>,
     /// Whether the edge is a source.
@@ -81,7 +90,7 @@ impl Sources {
     /// # Errors
     /// The table failed: say it again, or the next time.
     pub async fn report(&self, source: &Source, reached: &Reached) -> Result<(), TableError> {
-        self.store(source, Report { reached: *reached, reported_at: None }).await
+        self.store(source, Report { reached: *reached, reported_at: None, not_rolled_up_since: None }).await
     }
 
     /// Says how far a run of a server is, as of now. It counts among those that are running for three minutes.
@@ -89,7 +98,7 @@ impl Sources {
     /// # Errors
     /// As [`Self::report`].
     pub async fn report_at(&self, source: &Source, reached: &Reached, now: Timestamp) -> Result<(), TableError> {
-        self.store(source, Report { reached: *reached, reported_at: Some(now) }).await
+        self.store(source, Report { reached: *reached, reported_at: Some(now), not_rolled_up_since: None }).await
     }
 
     async fn store(&self, source: &Source, report: Report) -> Result<(), TableError> {
@@ -99,7 +108,7 @@ impl Sources {
             complete_until: complete_until.map(whole_milliseconds),
             stopped_at: stopped_at.map(whole_milliseconds),
         };
-        let shown = Report { reached, reported_at: report.reported_at.map(whole_milliseconds) };
+        let shown = Report { reached, reported_at: report.reported_at.map(whole_milliseconds), ..report };
         let mut item = Item::encode(keys::count_source(source.as_str()), &shown)?;
         if !source.is_edge() {
             let purge_at = report.heard_at().as_second().saturating_add(REMEMBERED.as_secs());
@@ -169,6 +178,7 @@ fn progress_of(sources: &[(bool, Report)], now: Timestamp) -> Progress {
         let latest = sources.iter().max_by_key(|(_, report)| report.reached.as_of);
         return Progress {
             as_of: latest.map(|(_, report)| report.reached.as_of),
+            rolled_up_as_of: latest.map(|(_, report)| report.rolled_up_as_of()),
             complete_until: latest.and_then(final_until),
             has_edge: false,
         };
@@ -176,6 +186,7 @@ fn progress_of(sources: &[(bool, Report)], now: Timestamp) -> Progress {
     let finals: Option<Vec<_>> = live.iter().map(|source| final_until(source)).collect();
     Progress {
         as_of: live.iter().map(|(_, report)| report.reached.as_of).min(),
+        rolled_up_as_of: live.iter().map(|(_, report)| report.rolled_up_as_of()).min(),
         complete_until: finals.and_then(|finals| finals.into_iter().min()),
         has_edge: live.iter().any(|(is_edge, _)| *is_edge),
     }
@@ -218,7 +229,7 @@ mod tests {
     /// What servers of earlier versions have stored, and the edge stores.
     fn reached(as_of: i64) -> Report {
         let reached = Reached { as_of: at(as_of), complete_until: None, stopped_at: None };
-        Report { reached, reported_at: None }
+        Report { reached, reported_at: None, not_rolled_up_since: None }
     }
 
     fn reported(as_of: i64, reported_at: i64) -> Report {
@@ -228,11 +239,12 @@ mod tests {
     #[test]
     fn counting_is_as_far_as_the_slowest_source_that_still_counts() {
         let with = |reached, complete_until, stopped_at| {
-            let Report { reached: Reached { as_of, .. }, reported_at } = reached;
-            Report { reached: Reached { as_of, complete_until, stopped_at }, reported_at }
+            let Report { reached: Reached { as_of, .. }, .. } = reached;
+            Report { reached: Reached { as_of, complete_until, stopped_at }, ..reached }
         };
         let edge = with(reached(95), Some(at(60)), None);
         let stopped = with(reached(99), None, Some(at(99)));
+        let waiting = Report { not_rolled_up_since: Some(at(60)), ..edge };
         let just_stopped = with(reported(70, 99), None, Some(at(99)));
         for (sources, expected) in [
             (vec![], (None, None)),
@@ -250,8 +262,18 @@ mod tests {
         ] {
             let progress = progress_of(&sources, at(100));
             let has_edge = sources.iter().any(|(is_edge, _)| *is_edge);
-            let expected = Progress { as_of: expected.0.map(at), complete_until: expected.1.map(at), has_edge };
+            let as_of = expected.0.map(at);
+            let complete_until = expected.1.map(at);
+            let expected = Progress { as_of, rolled_up_as_of: as_of, complete_until, has_edge };
             assert_eq!(progress, expected, "{sources:?}");
+        }
+        for (sources, expected) in [
+            (vec![(true, waiting)], 60),
+            (vec![(true, waiting), (false, reached(99))], 60),
+            (vec![(true, Report { not_rolled_up_since: Some(at(97)), ..edge })], 95),
+        ] {
+            let progress = progress_of(&sources, at(100));
+            assert_eq!((progress.as_of, progress.rolled_up_as_of), (Some(at(95)), Some(at(expected))), "{sources:?}");
         }
     }
 }

@@ -36,7 +36,7 @@ impl Role {
 /// Which links a key reaches: those that match every list that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, remote = "Self")]
 pub struct Scope {
     /// Domains.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -52,7 +52,7 @@ pub struct Scope {
 /// A request for a new key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct CreateKey {
     /// What the key is for, 1 to 100 characters.
     pub name: String,
@@ -69,7 +69,7 @@ pub struct CreateKey {
 /// A request to replace a key's secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct RotateKey {
     /// How long the old secret works on, in seconds; 0 by default, 30 days at most.
     #[serde(default)]
@@ -134,7 +134,7 @@ pub struct KeyList {
 /// How long edges may keep a redirect, in seconds. No response outlives its link whatever these say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct EdgeLifetimes {
     /// Fresh: `s-maxage`, 0 to 86,400; 60 by default.
     pub fresh: u32,
@@ -153,7 +153,7 @@ impl Default for EdgeLifetimes {
 /// Which targets links may have, by domain: `example.com` is that host and its subdomains, `*.example.com` only its subdomains.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, remote = "Self")]
 pub struct PolicyRules {
     /// If not empty, only these.
     pub allow: Vec<String>,
@@ -188,7 +188,7 @@ pub struct DomainSettings {
 /// A request to add or change a domain: absent fields stay, null resets to the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct SetDomain {
     /// Base URL; `https://<domain>` by default. The default domain's is a setting of the service and cannot be set here.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]

@@ -115,7 +115,7 @@ impl LinkState {
 /// A request to create a link.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of its own on the wire")]
 pub struct CreateLink {
     /// Where the link leads: http or https, at most 2,048 bytes by default, no user information.
@@ -218,7 +218,7 @@ pub enum Created {
 /// A request to change a link: absent fields stay, null clears.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct UpdateLink {
     /// New target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,7 +266,7 @@ pub struct UpdateLink {
 /// Up to 500 links to create.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct BatchRequest {
     /// The links, 1 to 500.
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 500))]

@@ -263,7 +263,8 @@ pub struct TopQuery {
 pub struct Top {
     /// The period as it was asked for.
     pub period: String,
-    /// The moment up to which what was delivered has been counted; null where nothing has ever counted.
+    /// The moment up to which what was delivered is counted in the ranking, which follows statistics by an hour at most;
+    /// null where nothing has ever counted.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime, required))]
     pub as_of: Option<Timestamp>,
     /// The links, most clicked first.

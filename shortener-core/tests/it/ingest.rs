@@ -11,6 +11,7 @@ mod passes;
 mod proof;
 mod reissued;
 mod requests;
+mod rollups;
 mod tables;
 mod trouble;
 mod world;

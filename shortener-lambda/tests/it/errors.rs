@@ -25,7 +25,7 @@ async fn a_field_of_the_wrong_shape_is_pointed_at() {
         (LINKS, json!({}), "/target", "field_missing"),
         (LINKS, json!({"target": "https://a.example/", "max_clicks": -1}), "/max_clicks", "field_type"),
         (LINKS, json!({"target": "https://a.example/", "if_exists": "maybe"}), "/if_exists", "field_type"),
-        (LINKS, json!([]), "/target", "field_type"),
+        (LINKS, json!([]), "", "field_type"),
         (
             batch,
             json!({"links": [{"target": "https://a.example/"}, {"target": true}]}),
@@ -35,9 +35,6 @@ async fn a_field_of_the_wrong_shape_is_pointed_at() {
         (batch, json!({"links": [{}]}), "/links/0/target", "field_missing"),
     ] {
         let found = violation(&app, Method::POST, path, body.clone()).await;
-        if body.is_array() {
-            continue;
-        }
         assert_eq!((found.0.as_str(), found.1.as_str()), (pointer, code), "{body}");
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Findings {
     pub(super) has_counted: bool,
     /// Hours with files that are not counted in full.
     pub(super) left: BTreeSet<Hour>,
+    /// The first of the hours this run knows of that waits to be rolled up.
+    pub(super) not_rolled_up_since: Option<Hour>,
 }
 
 /// How far counting is after a run; none where nothing was ever counted. `is_done` tells of hours that an earlier run has
@@ -58,7 +60,8 @@ pub(super) fn claim(
     let rises = left.first().map(|left| left.plus(-1));
     let complete_until = final_until.map(|hour| rises.map_or(hour, |rises| hour.min(rises)));
     let is_scheduled = was_scheduled || findings.reach == Reach::Recent;
-    Some(EdgeReached { as_of, complete_until, left, is_scheduled })
+    let not_rolled_up_since = findings.not_rolled_up_since;
+    Some(EdgeReached { as_of, complete_until, left, not_rolled_up_since, is_scheduled })
 }
 
 impl Findings {

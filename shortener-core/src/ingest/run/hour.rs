@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::super::accumulate::{Part, Rules};
-use super::super::manifest::{Content, Domains, Figures, Manifest, Name, Touched};
+use super::super::manifest::{Content, Domains, Figures, Manifest, Name, RolledUp, Touched};
 use super::super::{LogFile, Rejection};
 use super::dropped::Dropped;
 use super::files::Files;
@@ -15,6 +17,7 @@ use crate::link::{CodeGenerator, Domain, RandomCodes};
 use crate::stats::{Hour, People, Recorded, Subject, Tally};
 use crate::table::keys::{self, attribute};
 use crate::table::{Added, TableError};
+use crate::when::whole_milliseconds;
 
 /// An hour that is being counted.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub(super) struct HourCounting {
     /// Where subjects may have dropped out of the hour since it was counted before.
     pub(super) dropped: Option<Dropped>,
     pub(super) orphans: u64,
+    /// If what is stored is rolled up at once: when that was begun.
+    pub(super) rolls_up: Option<Timestamp>,
     pub(super) recorded: Recorded,
     pub(super) problems: Vec<String>,
 }
@@ -61,6 +66,7 @@ pub(super) struct HourDone {
     pub(super) before: Manifest,
     pub(super) figures: Figures,
     pub(super) domains: Domains,
+    pub(super) rolled_up: RolledUp,
     /// Every file that the count took into account: of the hour, the one before and the one after.
     pub(super) files: BTreeMap<(Hour, Name), Mark>,
     pub(super) recorded: Recorded,
@@ -104,6 +110,7 @@ impl Ingest {
             return Ok(Outcome::Missing(missing));
         }
         let rules = self.rules(hour, latest).await?;
+        let before = files.manifest(hour);
         let mut counting = HourCounting {
             hour,
             generation,
@@ -112,12 +119,12 @@ impl Ingest {
             domains: Domains { hosts: rules.directory.digest(), ..Domains::default() },
             dropped: None,
             orphans: 0,
+            rolls_up: self.rolls_up(hour, &before).then(|| whole_milliseconds(self.clock.now())),
             recorded: Recorded::default(),
             problems: Vec::new(),
         };
         let has_other_files = !missing.is_empty() || files.has_replaced(hour);
-        let before = files.manifest(hour).domains;
-        counting.dropped = self.may_drop(&counting, &rules.directory, &before, has_other_files);
+        counting.dropped = self.may_drop(&counting, &rules.directory, &before.domains, has_other_files);
         let (marks, read) = known_marks(hour, &files, &learned.marks);
         let Some((figures, reads)) = self.count_files(&mut counting, &rules, &read, &learned.strays).await? else {
             return Ok(Outcome::OutOfTime);
@@ -222,6 +229,11 @@ fn done<'a>(
             broken.extend(read.broken.map(|what| format!("{} is broken: {what}", file.name)));
         }
     }
-    let HourCounting { hour, generation, domains, recorded, problems, .. } = counting;
-    HourDone { generation, before: files.manifest(hour), figures, domains, files: marks, recorded, problems, broken }
+    let HourCounting { hour, generation, domains, rolls_up, recorded, problems, .. } = counting;
+    let before = files.manifest(hour);
+    let rolled_up = match rolls_up {
+        Some(at) => RolledUp { at: Some(at), waits: false },
+        None => RolledUp { waits: true, ..before.rolled_up },
+    };
+    HourDone { generation, before, figures, domains, rolled_up, files: marks, recorded, problems, broken }
 }

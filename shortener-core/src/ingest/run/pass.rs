@@ -71,7 +71,8 @@ impl<'a> Pass<'a> {
         };
         let hours = since.map(|since| since..=latest);
         let files = first.files(hours, ingest.options.distribution.as_deref()).await?;
-        let todo = hours_to_count(&files, ingest.options.recount);
+        let mut todo = hours_to_count(&files, ingest.options.recount);
+        todo.extend(ingest.to_roll_up(&files));
         let slow = if todo.is_empty() { SlowHours::default() } else { ingest.slow_hours().await? };
         let report = IngestReport {
             files: files.listed.len() as u64,

@@ -21,7 +21,8 @@ pub(super) struct Settled {
 pub(super) fn settle(hour: Hour, done: &BTreeMap<Hour, HourDone>, forget_missing: bool) -> Option<Settled> {
     let this = done.get(&hour)?;
     let (figures, domains) = (this.figures.clone(), this.domains.clone());
-    let mut manifest = Manifest { generation: this.generation, figures, domains, ..this.before.clone() };
+    let (generation, rolled_up) = (this.generation, this.rolled_up);
+    let mut manifest = Manifest { generation, figures, domains, rolled_up, ..this.before.clone() };
     let own = || this.files.iter().filter(|((named, _), _)| *named == hour);
     if forget_missing {
         manifest.files.retain(|name, _| this.files.contains_key(&(hour, *name)));

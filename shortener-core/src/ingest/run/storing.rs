@@ -145,9 +145,16 @@ impl Ingest {
         if !self.writes() {
             return Ok(Recorded::default());
         }
-        let HourCounting { hour, generation, people, .. } = *counting;
-        let count = HourCount { hour, generation, people, tallies };
-        Ok(self.ledger.record_all(&Source::edge(), &[count]).await?)
+        let HourCounting { hour, generation, people, rolls_up, .. } = *counting;
+        let counts = [HourCount { hour, generation, people, tallies }];
+        if rolls_up.is_some() {
+            return Ok(self.ledger.record_all(&Source::edge(), &counts).await?);
+        }
+        let mut recorded = self.ledger.record_hours(&Source::edge(), &counts).await?;
+        // No later count has a line of these.
+        let gone = tallies.iter().filter(|(_, tally)| tally.is_empty());
+        recorded += self.ledger.roll_up(&gone.map(|(subject, _)| (subject.clone(), hour.date())).collect()).await?;
+        Ok(recorded)
     }
 }
 

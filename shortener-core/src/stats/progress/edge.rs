@@ -22,6 +22,8 @@ pub(crate) struct EdgeReached {
     pub(crate) complete_until: Option<Hour>,
     /// Hours that a count has left to a later one: none of them is final.
     pub(crate) left: BTreeSet<Hour>,
+    /// The first hour that is counted, and not rolled up as it was counted last.
+    pub(crate) not_rolled_up_since: Option<Hour>,
     /// Whether a schedule has ever counted: it alone sees everything, and says what is final.
     pub(crate) is_scheduled: bool,
 }
@@ -33,6 +35,8 @@ struct Stored {
     /// The first moments of hours, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left: Vec<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_rolled_up_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_scheduled: bool,
 }
@@ -45,11 +49,12 @@ impl Sources {
     pub(crate) async fn edge(&self) -> Result<Option<EdgeReached>, TableError> {
         let key = keys::count_source(Source::edge().as_str());
         let Some(item) = self.table.get(&key, Consistency::Strong).await? else { return Ok(None) };
-        let Stored { reached, left, is_scheduled } = item.decode()?;
+        let Stored { reached, left, not_rolled_up_since, is_scheduled } = item.decode()?;
         Ok(Some(EdgeReached {
             as_of: reached.as_of,
             complete_until: reached.complete_until.map(Hour::of),
             left: left.into_iter().map(Hour::of).collect(),
+            not_rolled_up_since: not_rolled_up_since.map(Hour::of),
             is_scheduled,
         }))
     }
@@ -63,6 +68,7 @@ impl Sources {
         let stored = Stored {
             reached: Reached { as_of, complete_until, stopped_at: None },
             left: edge.left.iter().take(MOST_LEFT).map(|hour| hour.start()).collect(),
+            not_rolled_up_since: edge.not_rolled_up_since.map(Hour::start),
             is_scheduled: edge.is_scheduled,
         };
         let item = Item::encode(keys::count_source(Source::edge().as_str()), &stored)?;

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use shortener_core::ingest::testing::clicks::{Plan, code};
-use shortener_core::ingest::{IngestOptions, Reach};
+use shortener_core::ingest::{IngestOptions, Reach, RollUp};
 use shortener_core::link::{Domain, ShortCode};
 use shortener_core::operations::{LinkRef, Operations, WriteOptions};
 use shortener_core::pace::Patience;
@@ -27,7 +28,8 @@ fn brief() -> Patience {
 async fn work(world: &World, seed: u64, stop_after: i64) -> bool {
     let table = Behind::new(&world.table, Chaos::new(seed, 15, stop_after));
     let shared: Arc<dyn Table> = table.clone();
-    let options = IngestOptions { reach: Reach::Recent, patience: brief(), ..IngestOptions::default() };
+    let roll_up = if seed.is_multiple_of(4) { RollUp::AtOnce } else { RollUp::Hourly };
+    let options = IngestOptions { reach: Reach::Recent, roll_up, patience: brief(), ..IngestOptions::default() };
     let ingest = world.ingest(&shared, options);
     tokio::select! {
         report = ingest.run() => report.is_ok(),
@@ -61,9 +63,12 @@ async fn prove(plan: &Plan) {
     let (world, truth) = World::of(plan).await;
     let mut random = fastrand::Rng::with_seed(seed);
     let (mut passes, mut ended) = (0, 0);
-    // Three workers at a time, every four hours, until the last late file is there.
-    for _ in 0..9 {
-        world.advance_hours(4);
+    // Three workers at a time, every few hours or minutes, until the last late file is there.
+    let mut minutes = 9 * 4 * 60;
+    while minutes > 0 {
+        let pause = if random.bool() { 4 * 60 } else { random.i64(5..40) }.min(minutes);
+        world.clock.advance(SignedDuration::from_mins(pause));
+        minutes -= pause;
         let seeds: [u64; 3] = std::array::from_fn(|_| random.u64(..));
         let stops: [i64; 3] = std::array::from_fn(|_| if random.bool() { random.i64(0..400) } else { i64::MAX });
         let [a, b, c] = std::array::from_fn(|at| work(&world, seeds[at], stops[at]));

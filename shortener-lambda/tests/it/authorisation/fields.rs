@@ -181,6 +181,23 @@ async fn a_field_that_stands_twice_is_refused_by_name_wherever_it_stands() {
 }
 
 #[tokio::test]
+async fn an_array_of_its_fields_is_refused_wherever_an_object_stands() {
+    let world = World::start().await;
+    for sent in &bodies(&world) {
+        for object in &sent.objects {
+            let fields = sent.example.pointer(&object.pointer).unwrap().as_object().unwrap();
+            for array in [json!([]), Value::Array(fields.values().cloned().collect())] {
+                let mut body = sent.example.clone();
+                *body.pointer_mut(&object.pointer).unwrap() = array;
+                refused(&world, sent, body.to_string(), &object.pointer, "field_type").await;
+            }
+        }
+    }
+    world.report("arrays for objects");
+    assert!(world.cells() >= 20, "{}", world.cells());
+}
+
+#[tokio::test]
 async fn a_parameter_that_no_route_has_or_that_stands_twice_is_refused_by_name() {
     let world = World::start().await;
     for (route, item) in world.document["paths"].as_object().unwrap() {

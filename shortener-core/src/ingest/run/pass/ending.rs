@@ -10,6 +10,7 @@ use super::super::claim::{Findings, claim};
 use super::super::problems::{MOST_BROKEN, of_more_broken};
 use super::{Pass, with_causes};
 use crate::stats::Hour;
+use crate::stats::progress::EdgeReached;
 
 impl Pass<'_> {
     /// Hours with files that are not counted in full.
@@ -56,9 +57,10 @@ impl Pass<'_> {
     }
 
     async fn say_how_far(&mut self, left: BTreeSet<Hour>) -> Result<(), IngestError> {
-        let (ingest, findings) = (self.ingest, self.findings(left));
+        let ingest = self.ingest;
         // Read now, for others may have gone on since this run began.
         let before = ingest.patiently(|| ingest.sources.edge()).await?;
+        let findings = self.findings(left, before.as_ref());
         let Some(reached) = claim(before.clone(), &findings, |hour| self.has_dealt_with(hour)) else { return Ok(()) };
         (self.report.as_of, self.report.complete_until) =
             (Some(reached.as_of), reached.complete_until.map(Hour::start));
@@ -69,7 +71,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn findings(&self, left: BTreeSet<Hour>) -> Findings {
+    fn findings(&self, left: BTreeSet<Hour>, before: Option<&EdgeReached>) -> Findings {
         Findings {
             reach: self.ingest.options.reach,
             began: self.began,
@@ -77,7 +79,18 @@ impl Pass<'_> {
             are_files_known: self.files.distribution.is_some() || self.files.foreign.is_empty(),
             has_counted: self.report.hours > 0,
             left,
+            not_rolled_up_since: self.not_rolled_up_since(before.and_then(|before| before.not_rolled_up_since)),
         }
+    }
+
+    /// The first hour that waits to be rolled up, as far as this run knows.
+    fn not_rolled_up_since(&self, said: Option<Hour>) -> Option<Hour> {
+        let manifests = &self.files.manifests;
+        let others = said.filter(|hour| !manifests.contains_key(hour) && !self.done.contains_key(hour));
+        let left = manifests.iter().filter(|(hour, manifest)| manifest.rolled_up.waits && !self.done.contains_key(hour));
+        let left = left.map(|(hour, _)| *hour);
+        let counted = self.done.iter().filter(|(_, done)| done.rolled_up.waits).map(|(hour, _)| *hour);
+        others.into_iter().chain(left).chain(counted).min()
     }
 
     /// Up to when the listed files show that something was delivered. Those of the future show nothing.
