@@ -36,10 +36,11 @@ RUN set -eu; \
     printf '%s\n' >"$CARGO_HOME/config.toml" \
       "[build]" "target = '$target'" "target-dir = '/build/target'" \
       "[target.$target]" "linker = '$cpu-linux-gnu-gcc'" \
-      "rustflags = ['-C', 'target-feature=+crt-static', '-C', 'force-unwind-tables=no', '--cfg', 'getrandom_backend=\"linux_getrandom\"']"
+      "rustflags = ['-C', 'target-feature=+crt-static', '-C', 'force-unwind-tables=no', '-C', 'link-arg=-Wl,--no-eh-frame-hdr,-T,scripts/image/no-unwind-tables.ld', '--cfg', 'getrandom_backend=\"linux_getrandom\"']"
 
 FROM toolchain AS manifests
 COPY Cargo.toml Cargo.lock ./
+COPY scripts/image/no-unwind-tables.ld scripts/image/
 COPY shortener-core/Cargo.toml shortener-core/
 COPY shortener-lambda/Cargo.toml shortener-lambda/
 COPY shortener-cli/Cargo.toml shortener-cli/

@@ -28,8 +28,11 @@ const EDGE_FUNCTIONS: f64 = 2.0;
 const FRESH: f64 = 60.0;
 const RUN_EVERY: f64 = 300.0;
 
-/// The longest time between two runs that can be set.
-const RUN_SELDOM: f64 = 3_600.0;
+/// An hour, in seconds: also the longest time between two runs that can be set.
+const HOUR: f64 = 3_600.0;
+
+/// How often an hour of a link is rolled up: when it is over, and an hour later with what came late.
+const ROLL_UPS: f64 = 2.0;
 
 /// Lines in a file of logs, and runs that read it: those of three hours, since an hour is counted from its own files and those
 /// of its neighbours.
@@ -83,26 +86,25 @@ pub(super) struct Bills {
     ours: [Bill; HITS.len()],
     same: Bill,
     deployed: Bill,
-    /// Dollars for counting a link in a run of `ingest`.
-    counted: f64,
+    counting: Counting,
 }
 
 impl Bills {
     pub(super) fn of(units: &Units) -> anyhow::Result<Self> {
         let redirect = units.of("redirect")?;
-        let counted = ["links clicked for the first time in the hour", "links clicked before in the hour"]
-            .map(|when| units.of(&format!("counting run, {when}")).map(super::units::Taken::dollars));
-        let [first, later] = counted;
-        let counted = first?.max(later?);
-        let counting = HITS.map(|hits| runs_a_click(hits, RUN_EVERY) * counted * CLICKS);
+        let dollars = |what: &str| units.of(&format!("counting run{what}")).map(super::units::Taken::dollars);
+        let first = dollars(", links clicked for the first time in the hour")?;
+        let later = dollars(", links clicked before in the hour")?;
+        let counting = Counting { stored: first.max(later), rolled_up: dollars(" that rolls up an hour")? };
         let at_edge = HITS.map(|hits| bill(1.0 - hits, &OURS, redirect.reads(), redirect.writes()));
         let mut ours = at_edge;
-        for (bill, counting) in ours.iter_mut().zip(counting) {
-            [bill[2], bill[7], bill[8]] = [Price::EDGE_FUNCTION.times(EDGE_FUNCTIONS * CLICKS), logs(), counting];
+        for (bill, counting) in ours.iter_mut().zip(HITS) {
+            let counted = counting.dollars(hits, RUN_EVERY);
+            [bill[2], bill[7], bill[8]] = [Price::EDGE_FUNCTION.times(EDGE_FUNCTIONS * CLICKS), logs(), counted];
         }
         let click = units.of("counter in the link: click")?;
         let [same, deployed] = [SAME, DEPLOYED].map(|function| bill(1.0, &function, click.reads(), click.writes()));
-        Ok(Self { ours, same, deployed, counted })
+        Ok(Self { ours, same, deployed, counting })
     }
 
     pub(super) fn table(&self) -> String {
@@ -129,12 +131,16 @@ impl Bills {
 
     pub(super) fn note(&self) -> String {
         let runs = HITS.map(|hits| number(runs_a_click(hits, RUN_EVERY) * CLICKS, 0));
-        let seldom = HITS.map(|hits| cents(runs_a_click(hits, RUN_SELDOM) * self.counted * CLICKS));
+        let hours = HITS.map(|hits| number(runs_a_click(hits, HOUR) * CLICKS, 0));
+        let seldom = HITS.map(|hits| cents(self.counting.dollars(hits, HOUR)));
         format!(
-            "Counts are written for each link and run of `ingest` in which it was clicked: for a million clicks {} times at these hit \
+            "An hour of a link is stored in each run of `ingest` in which it was clicked: for a million clicks {} times at these hit \
              ratios, where clicks on a link come at random through one edge cache that keeps a redirect for {FRESH} s, and a run comes \
-             every {RUN_EVERY} s. With a run every {RUN_SELDOM} s (`ingest_interval_minutes`), counting in DynamoDB would cost {}.\n",
+             every {RUN_EVERY} s. It is rolled up into its day, month, total and rankings when it is over and once more with what came \
+             late: the clicks are of {} hours of links. With a run every {HOUR} s (`ingest_interval_minutes`), counting in DynamoDB \
+             would cost {}.\n",
             runs.join(", "),
+            hours.join(", "),
             seldom.join(", "),
         )
     }
@@ -146,6 +152,24 @@ impl Bills {
             Target::new(what, Wanted::AtMost(TARGET), ours / own(other), "× a counter in the link")
         };
         vec![of("on the same function", &self.same), of("as deployed", &self.deployed)]
+    }
+}
+
+/// Dollars for counting a link.
+#[derive(Debug)]
+struct Counting {
+    /// In a run in which it was clicked.
+    stored: f64,
+    /// When an hour is rolled up in which it was.
+    rolled_up: f64,
+}
+
+impl Counting {
+    /// Dollars for a million clicks of which the edge answers a share, with a run every so many seconds.
+    fn dollars(&self, hits: f64, every: f64) -> f64 {
+        let stored = runs_a_click(hits, every) * self.stored;
+        let rolled_up = runs_a_click(hits, HOUR) * ROLL_UPS * self.rolled_up;
+        (stored + rolled_up) * CLICKS
     }
 }
 
@@ -232,6 +256,7 @@ mod tests {
             ("redirect", 1, 1.0, 0.0, 0),
             ("counting run, links clicked for the first time in the hour", 100, 0.0, 0.0, 0),
             ("counting run, links clicked before in the hour", 100, 0.0, 0.0, 0),
+            ("counting run that rolls up an hour", 100, 0.0, 0.0, 0),
             ("counter in the link: click", 1, 0.5, 1.0, 0),
         ]))
         .unwrap();

@@ -98,7 +98,7 @@ impl Ingest {
 
     /// Puts empty tallies in the place of what is stored of subjects that are not in the new count, when all of it is stored.
     ///
-    /// Links are found in the ranking of the day, so those that no person clicked on it are not.
+    /// Links are found in the ranking of the day: those that no person clicked on it, or whose hours wait to be rolled up, are not.
     pub(super) async fn empty_dropped(&self, counting: &mut HourCounting) -> Result<Ended, IngestError> {
         let Some(mut dropped) = counting.dropped.take() else { return Ok(Ended::Done) };
         if !self.is_latest(counting).await? {
