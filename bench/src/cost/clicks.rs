@@ -98,7 +98,7 @@ impl Bills {
         let counting = Counting { stored: first.max(later), rolled_up: dollars(" that rolls up an hour")? };
         let at_edge = HITS.map(|hits| bill(1.0 - hits, &OURS, redirect.reads(), redirect.writes()));
         let mut ours = at_edge;
-        for (bill, counting) in ours.iter_mut().zip(HITS) {
+        for (bill, hits) in ours.iter_mut().zip(HITS) {
             let counted = counting.dollars(hits, RUN_EVERY);
             [bill[2], bill[7], bill[8]] = [Price::EDGE_FUNCTION.times(EDGE_FUNCTIONS * CLICKS), logs(), counted];
         }
