@@ -75,6 +75,7 @@ pub(crate) struct Wrk {
 /// What one run came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run {
+    pub(crate) requests: u32,
     pub(crate) per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
@@ -131,6 +132,7 @@ impl Wrk {
         ensure!(requests > 0, "no request to {url} was answered");
         let processor = after.processor.saturating_sub(before.processor);
         Ok(Run {
+            requests,
             per_second: f64::from(requests) / f64::from(microseconds) * 1e6,
             p50_us: p50_us.into(),
             p99_us: p99_us.into(),

@@ -6,9 +6,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{
-    BatchRequest, CreateKey, CreateLink, EdgeLifetimes, PolicyRules, RotateKey, Scope, SetDomain, UpdateLink,
-};
+use super::{BatchRequest, CreateKey, CreateLink, EdgeLifetimes, PolicyRules, RotateKey, Scope, SetDomain, UpdateLink};
 
 /// Reads each type from an object alone. What is derived for them, with `remote = "Self"`, are functions that these
 /// implementations call.

@@ -52,6 +52,9 @@ const FIRST_SALT: Duration = Duration::from_secs(1);
 /// How many hours of links are stored at a time.
 const BATCH: usize = 256;
 
+/// The same while redirects wait for each other: so few that a rest of [`REST_WHILE_BUSY`] is not longer than it may be.
+const BATCH_WHILE_BUSY: usize = 16;
+
 /// Links and hours from which on a new book is begun, so that the old one can go.
 const MANY: usize = 250_000;
 
@@ -59,7 +62,7 @@ const MANY: usize = 250_000;
 const LAST: Duration = Duration::from_secs(5);
 
 /// How many requests are gathered before others may run.
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 64;
 
 /// Pause after a failure while the server stops.
 const LAST_PAUSE: Duration = Duration::from_millis(100);
@@ -263,7 +266,8 @@ impl Flusher {
         let begin = Instant::now();
         let rolls_up = self.is_roll_up_due() && (self.next == Turn::RollUp || !self.has_unstored());
         self.next = if rolls_up { Turn::Store } else { Turn::RollUp };
-        let done = if rolls_up { self.roll_up().await } else { self.store().await };
+        let most = if is_busy { BATCH_WHILE_BUSY } else { BATCH };
+        let done = if rolls_up { self.roll_up(most).await } else { self.store(most).await };
         if let Err(error) = &done {
             tracing::warn!(error = error as &dyn std::error::Error, "clicks cannot be stored; they are kept");
         }
@@ -273,7 +277,8 @@ impl Flusher {
         self.tidy_up().await;
     }
 
-    async fn store(&mut self) -> Result<(), TableError> {
+    /// Stores so many hours of links at most.
+    async fn store(&mut self, most: usize) -> Result<(), TableError> {
         let Some(at) = self.books.iter().position(|book| !book.is_stored()) else { return Ok(()) };
         let now = self.clock.now();
         self.heed_silence(now);
@@ -282,7 +287,7 @@ impl Flusher {
         }
         self.generation += 1;
         let (book, generation) = (&mut self.books[at], self.generation);
-        let (Some(batch), source) = (book.next_batch(BATCH), book.source.clone()) else { return Ok(()) };
+        let (Some(batch), source) = (book.next_batch(most), book.source.clone()) else { return Ok(()) };
         let mut held = Held { book, batch: Some(batch.clone()) };
         if let Some(pending) = held.book.unnoted(&batch) {
             self.notes.write(&source, pending.number, &held.book.days(&pending), now).await?;
@@ -299,16 +304,16 @@ impl Flusher {
     }
 
     /// Rolls up a batch of days, of servers that were killed before its own. After the last one it rests for a while.
-    async fn roll_up(&mut self) -> Result<(), TableError> {
+    async fn roll_up(&mut self, most: usize) -> Result<(), TableError> {
         if self.lost.is_any() {
             return self.lost.roll_up(&self.ledger).await;
         }
-        self.roll_up_own().await
+        self.roll_up_own(most).await
     }
 
-    async fn roll_up_own(&mut self) -> Result<(), TableError> {
+    async fn roll_up_own(&mut self, most: usize) -> Result<(), TableError> {
         if let Some(book) = self.books.iter_mut().find(|book| !book.is_rolled_up()) {
-            let pending = book.next_pending(BATCH);
+            let pending = book.next_pending(most);
             let days: BTreeSet<_> = pending.iter().flat_map(|pending| book.days(pending)).collect();
             self.ledger.roll_up(&days).await?;
             let notes = pending.iter().map(|pending| keys::pending_days(book.source.as_str(), pending.number));
@@ -370,13 +375,13 @@ impl Flusher {
     /// Stores everything that is left, and says that this run has ended.
     async fn finish(&mut self) {
         while self.has_unstored() {
-            if let Err(error) = self.store().await {
+            if let Err(error) = self.store(BATCH).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the last clicks cannot be stored yet");
                 tokio::time::sleep(LAST_PAUSE).await;
             }
         }
         while !self.is_rolled_up() {
-            if let Err(error) = self.roll_up_own().await {
+            if let Err(error) = self.roll_up_own(BATCH).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the last days cannot be rolled up yet");
                 tokio::time::sleep(LAST_PAUSE).await;
             }

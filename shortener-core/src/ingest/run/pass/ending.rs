@@ -87,7 +87,8 @@ impl Pass<'_> {
     fn not_rolled_up_since(&self, said: Option<Hour>) -> Option<Hour> {
         let manifests = &self.files.manifests;
         let others = said.filter(|hour| !manifests.contains_key(hour) && !self.done.contains_key(hour));
-        let left = manifests.iter().filter(|(hour, manifest)| manifest.rolled_up.waits && !self.done.contains_key(hour));
+        let left =
+            manifests.iter().filter(|(hour, manifest)| manifest.rolled_up.waits && !self.done.contains_key(hour));
         let left = left.map(|(hour, _)| *hour);
         let counted = self.done.iter().filter(|(_, done)| done.rolled_up.waits).map(|(hour, _)| *hour);
         others.into_iter().chain(left).chain(counted).min()
