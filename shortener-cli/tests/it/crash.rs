@@ -23,8 +23,11 @@ const KILLS_PER_FILE: u64 = 30;
 /// Kills between two checks of the whole file.
 const KILLS_PER_CHECK: u64 = 10;
 
-/// How long a file may take to open after a kill, most of the time.
-const RECOVERY: Duration = Duration::from_millis(200);
+/// How long a file may take to open after a kill, most of the time, beside other tests that are busy. It is told exactly.
+const RECOVERY: Duration = Duration::from_secs(5);
+
+/// How many times as many are killed at most, until enough was acknowledged: a busy machine is slow to begin.
+const MOST: u64 = 5;
 
 /// What was done and found on all files.
 #[derive(Debug, Default)]
@@ -36,14 +39,23 @@ struct Figures {
     recoveries: Vec<Duration>,
 }
 
+impl Figures {
+    /// Whether enough was acknowledged to tell that nothing is lost.
+    fn tell(&self) -> bool {
+        self.acknowledged as u64 > self.kills && self.printed > 0
+    }
+}
+
 #[test]
 fn killed_processes_lose_nothing_that_they_acknowledged() {
     let (kills, seed) = (number("PROOF_KILLS").unwrap_or(60), number("PROOF_SEED").unwrap_or(1));
     let mut coin = Seed::new(seed);
     let mut figures = Figures::default();
-    while figures.kills < kills {
-        torture(&mut figures, kills, &mut coin);
+    while figures.kills < kills || (!figures.tell() && figures.kills < MOST * kills) {
+        let until = if figures.kills < kills { kills } else { figures.kills + KILLS_PER_FILE };
+        torture(&mut figures, until, &mut coin);
     }
+    let tells = figures.tell();
     let Figures { kills, acknowledged, printed, clicks, mut recoveries } = figures;
     recoveries.sort();
     let at = |share: usize| recoveries[(recoveries.len() - 1) * share / 100];
@@ -55,7 +67,7 @@ fn killed_processes_lose_nothing_that_they_acknowledged() {
         at(100)
     );
     writeln!(std::io::stderr(), "{text}").unwrap();
-    assert!(acknowledged as u64 > kills && printed > 0, "too few acknowledged to test anything: {text}");
+    assert!(tells, "too few acknowledged to test anything, {printed} printed: {text}");
     assert!(at(50) < RECOVERY, "{text}");
 }
 

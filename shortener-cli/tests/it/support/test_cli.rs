@@ -59,10 +59,10 @@ impl TestCli {
         own.into_iter().chain(self.environment.clone()).collect()
     }
 
-    /// The command, ready to run, never for longer than 30 seconds.
+    /// The command, ready to run, never for longer than two minutes.
     pub(crate) fn command(&self, args: &[&str]) -> assert_cmd::Command {
         let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_short"));
-        command.args(args).env_clear().timeout(Duration::from_secs(30)).current_dir(self.home());
+        command.args(args).env_clear().timeout(Duration::from_mins(2)).current_dir(self.home());
         command.envs(self.variables());
         command
     }
