@@ -102,7 +102,8 @@ impl Ingest {
         let generation = if is_stored { self.begin_hour(hour).await? } else { 0 };
         // After the generation is taken: whoever takes a later one sees all that we see.
         let files = self.files(Some(hour.plus(-1)..=hour.plus(1)), seen.distribution.as_deref()).await?;
-        if is_stored && files.manifest(hour).generation != generation {
+        let before = files.manifest(hour);
+        if is_stored && before.generation != generation {
             return Ok(Outcome::TakenOver);
         }
         let missing = files.missing(hour);
@@ -110,7 +111,6 @@ impl Ingest {
             return Ok(Outcome::Missing(missing));
         }
         let rules = self.rules(hour, latest).await?;
-        let before = files.manifest(hour);
         let mut counting = HourCounting {
             hour,
             generation,
@@ -129,7 +129,7 @@ impl Ingest {
         let Some((figures, reads)) = self.count_files(&mut counting, &rules, &read, &learned.strays).await? else {
             return Ok(Outcome::OutOfTime);
         };
-        let done = done(counting, &files, marks, figures, read.iter().zip(reads));
+        let done = done(counting, before, marks, figures, read.iter().zip(reads));
         Ok(Outcome::Counted(Box::new(done)))
     }
 
@@ -212,7 +212,7 @@ fn known_marks(
 
 fn done<'a>(
     counting: HourCounting,
-    files: &Files,
+    before: Manifest,
     mut marks: BTreeMap<(Hour, Name), Mark>,
     mut figures: Figures,
     reads: impl Iterator<Item = (&'a LogFile, FileRead)>,
@@ -229,8 +229,7 @@ fn done<'a>(
             broken.extend(read.broken.map(|what| format!("{} is broken: {what}", file.name)));
         }
     }
-    let HourCounting { hour, generation, domains, rolls_up, recorded, problems, .. } = counting;
-    let before = files.manifest(hour);
+    let HourCounting { generation, domains, rolls_up, recorded, problems, .. } = counting;
     let rolled_up = match rolls_up {
         Some(at) => RolledUp { at: Some(at), waits: false },
         None => RolledUp { waits: true, ..before.rolled_up },

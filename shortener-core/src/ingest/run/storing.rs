@@ -147,13 +147,10 @@ impl Ingest {
         }
         let HourCounting { hour, generation, people, rolls_up, .. } = *counting;
         let counts = [HourCount { hour, generation, people, tallies }];
-        if rolls_up.is_some() {
-            return Ok(self.ledger.record_all(&Source::edge(), &counts).await?);
-        }
         let mut recorded = self.ledger.record_hours(&Source::edge(), &counts).await?;
-        // No later count has a line of these.
-        let gone = tallies.iter().filter(|(_, tally)| tally.is_empty());
-        recorded += self.ledger.roll_up(&gone.map(|(subject, _)| (subject.clone(), hour.date())).collect()).await?;
+        // Of the empty ones no later count has a line: they cannot wait.
+        let due = tallies.iter().filter(|(_, tally)| rolls_up.is_some() || tally.is_empty());
+        recorded += self.ledger.roll_up(&due.map(|(subject, _)| (subject.clone(), hour.date())).collect()).await?;
         Ok(recorded)
     }
 }
