@@ -47,6 +47,17 @@ pub(crate) enum Tiers {
     Two,
 }
 
+impl Tiers {
+    /// By how many seconds a copy may seem younger than it is: a tier tells another its copy's age in whole seconds
+    /// (RFC 9111, section 5.1).
+    pub(crate) const fn lost_seconds(self) -> u32 {
+        match self {
+            Self::One => 0,
+            Self::Two => 1,
+        }
+    }
+}
+
 impl Habits {
     /// What the documentation says, as far as it does.
     pub(crate) const DOCUMENTED: Self = Self {
