@@ -3,7 +3,7 @@
 //! The model obeys RFC 9111 and RFC 5861 in virtual time. Where CloudFront's habits are not documented, or known to
 //! differ from the standards, each of them is a [`habits::Habits`], and the promises are shown for all of them.
 //!
-//! The origin is the router in this process; for a part of the promises it is the release binary, in real time.
+//! The origin is the router in this process; for a part of the promises it is the binary, in real time.
 
 mod actions;
 #[cfg(unix)]

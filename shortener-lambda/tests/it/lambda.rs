@@ -1,4 +1,4 @@
-//! The release binary as Lambda runs it: invoked through the Runtime API, with a DynamoDB engine behind it.
+//! The binary as Lambda runs it: invoked through the Runtime API, with a DynamoDB engine behind it.
 
 pub(crate) mod harness;
 

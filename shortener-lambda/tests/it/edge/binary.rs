@@ -1,4 +1,4 @@
-//! The release binary as the origin: both functions under a Runtime API each, on a table behind a faulty network.
+//! The binary as the origin: both functions under a Runtime API each, on a table behind a faulty network.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! The promises of the edge before the release binary: what of them can be seen within seconds.
+//! The promises of the edge before the binary: what of them can be seen within seconds.
 
 use std::time::{Duration, Instant};
 

@@ -16,7 +16,7 @@ mod log;
 mod store;
 
 pub(crate) use answer::Answer;
-pub(crate) use binary::release_binary;
+pub(crate) use binary::Binary;
 pub(crate) use fake_s3::FakeS3;
 pub(crate) use fault_proxy::{FaultProxy, Mode};
 pub(crate) use function::{Function, Setup, invocation_id};

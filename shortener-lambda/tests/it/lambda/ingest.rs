@@ -9,11 +9,11 @@ use shortener_core::ingest::LogLine;
 use shortener_core::ingest::testing::{LEGACY_FIELDS, Written, write_header, write_line};
 use shortener_core::stats::Hour;
 
-use super::harness::{FakeS3, Function, Outcome, Setup, Store, release_binary};
+use super::harness::{Binary, FakeS3, Function, Outcome, Setup, Store};
 use super::starting::run;
 
 fn setup(store: &Store, bucket: &FakeS3) -> Setup {
-    Setup::binary(release_binary("shortener-ingest"))
+    Setup::binary(Binary::Ingest.path())
         .env("AWS_ENDPOINT_URL_DYNAMODB", store.url())
         .env("AWS_ENDPOINT_URL_S3", &bucket.url)
         .env("AWS_LAMBDA_FUNCTION_NAME", "short-ingest")
@@ -110,6 +110,6 @@ async fn ingest_needs_lambda_and_a_bucket() {
     let mut function = setup(&store, &bucket).without_env("SHORT_LOG_BUCKET").spawn();
     assert_eq!(function.exit().await.code(), Some(1));
     function.log.tell("SHORT_LOG_BUCKET").await;
-    let (status, _, log) = run(&mut Setup::binary(release_binary("shortener-ingest")).command());
+    let (status, _, log) = run(&mut Setup::binary(Binary::Ingest.path()).command());
     assert!(status == Some(1) && log.contains("Lambda function"), "{log}");
 }

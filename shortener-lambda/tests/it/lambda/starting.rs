@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::harness::{Event, FaultProxy, Mode, Setup, Store, release_binary};
+use super::harness::{Binary, Event, FaultProxy, Mode, Setup, Store};
 
 pub(super) fn run(command: &mut std::process::Command) -> (Option<i32>, String, String) {
     let output = command.output().unwrap();
@@ -76,8 +76,8 @@ async fn a_table_that_is_silent_at_the_start_delays_it_by_a_second_at_most() {
 
 #[tokio::test]
 async fn binaries_say_their_version_and_revision() {
-    for name in ["shortener-lambda", "shortener-ingest"] {
-        let setup = Setup::binary(release_binary(name)).argument("--version");
+    for (binary, name) in [(Binary::Lambda, "shortener-lambda"), (Binary::Ingest, "shortener-ingest")] {
+        let setup = Setup::binary(binary.path()).argument("--version");
         let (status, output, _) = run(&mut setup.command());
         let expected = format!("{name} {} (", env!("CARGO_PKG_VERSION"));
         assert!(status == Some(0) && output.starts_with(&expected) && output.ends_with(")\n"), "{output}");

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::binary::release_binary;
+use super::binary::Binary;
 use super::log::Lines;
 use super::store::TABLE;
 use shortener_lambda::testing::{ENVIRONMENT, Event, HOST, Outcome, Pending, Reply, RuntimeApi};
@@ -45,7 +45,7 @@ pub(crate) struct Function {
 impl Setup {
     /// `shortener-lambda` in a role, `redirect` or `api`, on the table behind `url`.
     pub(crate) fn role(role: &str, url: &str) -> Self {
-        Self::binary(release_binary("shortener-lambda"))
+        Self::binary(Binary::Lambda.path())
             .argument(role)
             .env("AWS_ENDPOINT_URL_DYNAMODB", url)
             .env("SHORT_TABLE", TABLE)
