@@ -1,14 +1,14 @@
 //! Whole calls of `short`: from exec to exit.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 
 use crate::Bench;
 use crate::document::Section;
-use crate::process::SERVER_CORE;
+use crate::process::{plain, start_on_server_core};
 use crate::programs::SHORT;
 use crate::report::{Spread, Target, Wanted, number, table};
 use crate::short::Short;
@@ -35,12 +35,20 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
         ("`short list`, 100 rows of 1,000,000", &list, 30.0),
     ];
     let mut runs = cases.map(|_| Vec::new());
-    // The first call makes the file.
-    for _ in 0..=bench.rounds * CALLS {
-        for ((_, arguments, _), runs) in cases.iter().zip(&mut runs) {
-            runs.push(call(&short, arguments)?);
-        }
-    }
+    // The thread that calls is put on the cores, and ends with that.
+    std::thread::scope(|scope| {
+        let calling = scope.spawn(|| -> anyhow::Result<()> {
+            // The first call makes the file.
+            for _ in 0..=bench.rounds * CALLS {
+                for ((_, arguments, _), runs) in cases.iter().zip(&mut runs) {
+                    runs.push(call(&short, arguments)?);
+                }
+            }
+            Ok(())
+        });
+        calling.join()
+    })
+    .map_err(|_| anyhow!("the command could not be called"))??;
     let spreads = runs.map(|runs| Spread::of(runs.into_iter().skip(1)));
     let rows = cases.iter().zip(&spreads).map(|((name, ..), spread)| [(*name).to_owned(), format!("{spread:.2}")]);
     let body = format!(
@@ -62,20 +70,16 @@ fn path(path: &Path) -> String {
 /// Milliseconds of a call; without arguments that of a program that does nothing.
 fn call(short: &Short, arguments: &[&str]) -> anyhow::Result<f64> {
     let mut command = match arguments {
-        [] => {
-            let mut command = Command::new("taskset");
-            command.args(["-c", SERVER_CORE, "true"]);
-            command
-        }
+        [] => plain("true"),
         arguments => {
-            let mut command = short.on(SERVER_CORE);
+            let mut command = short.call();
             command.args(arguments);
             command
         }
     };
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let begin = Instant::now();
-    let status = command.status()?;
+    let status = start_on_server_core(&mut command)?.wait()?;
     let took = begin.elapsed();
     ensure!(status.success(), "short {arguments:?}: {status}");
     Ok(took.as_secs_f64() * 1e3)

@@ -25,11 +25,8 @@ impl Emulator {
 
     /// A call of `short` on a table here, from a core.
     pub(crate) fn short(&self, short: &Short, core: &str) -> Command {
-        let mut command = short.on(core);
+        let mut command = with_credentials(short.on(core));
         command.args(["--table", "links", "--endpoint-url", &self.url]);
-        let credentials =
-            [("AWS_ACCESS_KEY_ID", "bench"), ("AWS_SECRET_ACCESS_KEY", "bench"), ("AWS_REGION", "us-east-1")];
-        command.envs(credentials).env("AWS_EC2_METADATA_DISABLED", "true");
         command
     }
 
@@ -38,4 +35,11 @@ impl Emulator {
         output(self.short(short, "0,1").args(["--quiet", "table", "create"]))?;
         Ok(())
     }
+}
+
+/// A command that has credentials for the engine, whichever they are, and looks for none elsewhere.
+pub(crate) fn with_credentials(mut command: Command) -> Command {
+    let credentials = [("AWS_ACCESS_KEY_ID", "bench"), ("AWS_SECRET_ACCESS_KEY", "bench"), ("AWS_REGION", "us-east-1")];
+    command.envs(credentials).env("AWS_EC2_METADATA_DISABLED", "true");
+    command
 }

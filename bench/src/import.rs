@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Context;
 
 use crate::document::Section;
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, with_credentials};
 use crate::process::{Took, output, pinned, watch};
 use crate::programs::{LOOPS, Programs, SHORT};
 use crate::report::{Target, Wanted, number, table};
@@ -101,7 +101,7 @@ fn embedded(bench: &Bench, loops: &Programs, short: &Short, folder: &Path, file:
 fn dynamo(loops: &Programs, short: &Short, file: &Path, round_trip: u32) -> anyhow::Result<Vec<Row>> {
     let emulator = Emulator::start(BOTH, round_trip)?;
     let arguments = ["--rows", &ROWS.to_string(), "--endpoint", &emulator.url];
-    let printed = output(pinned(BOTH, loops.path("bulk-inserts")?).args(arguments))?;
+    let printed = output(with_credentials(pinned(BOTH, loops.path("bulk-inserts")?)).args(arguments))?;
     let bare = rate(&printed, "BatchWriteItem over HTTP:")?;
     emulator.create_table(short)?;
     let name = format!("DynamoDB engine over HTTP, {round_trip} ms added");

@@ -62,7 +62,7 @@ enum Name {
     Scale,
     /// Functions on Lambda, beside a hello world and a bare `GetItem`
     Lambda,
-    /// The same functions built in other ways; takes half an hour
+    /// The same functions built in other ways; takes an hour or two
     LambdaProfiles,
     /// Units of DynamoDB and dollars
     Cost,

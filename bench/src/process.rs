@@ -27,10 +27,26 @@ pub(crate) fn pin(core: &str) -> anyhow::Result<()> {
     Ok(sched_setaffinity(None, &cores)?)
 }
 
-/// A command that runs on one core, with no settings but those that are given.
+/// Starts a command on the servers' core without `taskset`, which would be part of the start: a process inherits the core of the
+/// thread that starts it. That thread is on the core of the load afterwards.
+pub(crate) fn start_on_server_core(command: &mut Command) -> anyhow::Result<Child> {
+    pin(SERVER_CORE)?;
+    let started = command.spawn();
+    pin(LOAD_CORE)?;
+    started.with_context(|| format!("{command:?} does not start"))
+}
+
+/// A command with no settings but those that are given, that runs on one core.
 pub(crate) fn pinned(core: &str, program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", core]).arg(program).stdin(Stdio::null());
+    let mut command = plain("taskset");
+    command.args(["-c", core]).arg(program);
+    command
+}
+
+/// A command with no settings but those that are given.
+pub(crate) fn plain(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
     for name in ["SHORT_API_URL", "SHORT_API_KEY", "SHORT_TABLE", "SHORT_FILE", "SHORT_PROFILE", "SHORT_BASE_URL"] {
         command.env_remove(name);
     }

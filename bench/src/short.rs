@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use crate::process::{SERVER_CORE, Server, free_address, output, pinned};
+use crate::process::{SERVER_CORE, Server, free_address, output, pinned, plain};
 
 /// The command, as it is released.
 #[derive(Debug)]
@@ -33,7 +33,15 @@ impl Short {
 
     /// A call on a core.
     pub(crate) fn on(&self, core: &str) -> Command {
-        let mut command = pinned(core, &self.program);
+        self.at_home(pinned(core, &self.program))
+    }
+
+    /// A call on whatever core.
+    pub(crate) fn call(&self) -> Command {
+        self.at_home(plain(&self.program))
+    }
+
+    fn at_home(&self, mut command: Command) -> Command {
         command.env("XDG_CONFIG_HOME", &self.folder).env("XDG_DATA_HOME", &self.folder);
         command
     }

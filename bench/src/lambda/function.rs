@@ -8,7 +8,7 @@ use serde_json::Value;
 use shortener_lambda::testing::{Event, Outcome, Pending, Reply, RuntimeApi};
 
 use super::store::CODE;
-use crate::process::{LOAD_CORE, SERVER_CORE, pin};
+use crate::process::start_on_server_core;
 
 /// The time limit of an invocation.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -30,12 +30,8 @@ impl Function {
         let (api, event) = (RuntimeApi::start(), Event::get(&format!("/{CODE}")).payload());
         command.env("AWS_LAMBDA_RUNTIME_API", api.address());
         let first = api.deliver(&invocation_id(0), event.clone(), LIMIT);
-        // A process inherits the core of the thread that starts it: `taskset` would be part of the start.
-        pin(SERVER_CORE)?;
         let started = Instant::now();
-        let process = command.spawn();
-        pin(LOAD_CORE)?;
-        let process = process.with_context(|| format!("{command:?} does not start"))?;
+        let process = start_on_server_core(&mut command)?;
         Ok(Self { api, process, started, event, next: Some(first), number: 0 })
     }
 
