@@ -66,6 +66,11 @@ RUN set -eu; \
     target=$(sed -n "s/^target = '\(.*\)'$/\1/p" "$CARGO_HOME/config.toml"); \
     for image in lambda serve; do ./notices "$image" "/notices/$image" --target "$target"; done
 
+# A start parses every certificate that it may need to trust. The functions ask AWS and nobody else.
+FROM toolchain AS authorities
+COPY scripts/image/amazon-roots ./
+RUN ./amazon-roots >/amazon-roots.crt
+
 FROM manifests AS lambda-dependencies
 RUN cargo build --profile lambda --locked -p shortener-lambda
 
@@ -126,10 +131,11 @@ LABEL org.opencontainers.image.title="shortener-lambda" \
       org.opencontainers.image.version="$SHORT_VERSION" \
       org.opencontainers.image.revision="$SHORT_REVISION" \
       org.opencontainers.image.source="$SHORT_SOURCE"
-COPY --from=toolchain /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=authorities /amazon-roots.crt /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=lambda-build /image/ /
 COPY --from=notices /notices/lambda/ /
-ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt SHORT_LISTEN=0.0.0.0:8080
+# For an endpoint of somebody else: SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt, or a file of one's own.
+ENV SSL_CERT_FILE=/etc/ssl/certs/amazon-roots.crt SHORT_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 USER 65532:65532
 STOPSIGNAL SIGTERM

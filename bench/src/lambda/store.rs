@@ -7,15 +7,15 @@ use std::process::{Command, Stdio};
 use shortener_lambda::testing::{ENVIRONMENT, HOST};
 
 use crate::process::{LOAD_CORE, Server, output, pinned};
-use crate::programs::{ENGINE, SHORT};
+use crate::programs::{ENGINE, SHORT, root};
 
 /// The code of the link.
 pub(super) const CODE: &str = "launch";
 
 const TABLE: &str = "short";
 
-/// The certificates of public authorities, where the image has them, and Debian: in one file, where a machine also has hundreds.
-const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// Prints the certificates that the image has the functions trust.
+const CERTIFICATES: &str = "scripts/image/amazon-roots";
 
 /// The engine, ended when it is dropped.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(super) struct Store {
     url: String,
     /// What functions print.
     log: PathBuf,
+    certificates: PathBuf,
     _engine: Server,
 }
 
@@ -31,7 +32,9 @@ impl Store {
     pub(super) fn start(folder: &Path) -> anyhow::Result<Self> {
         let (engine, short) = (ENGINE.run()?, SHORT.run()?);
         let (engine, url) = Server::announced(pinned(LOAD_CORE, engine.path("dynamodb_emulator")?))?;
-        let store = Self { url, log: folder.join("functions.log"), _engine: engine };
+        let certificates = folder.join("certificates.pem");
+        std::fs::write(&certificates, output(&mut Command::new(root().join(CERTIFICATES)))?)?;
+        let store = Self { url, log: folder.join("functions.log"), certificates, _engine: engine };
         let short = short.path("short")?;
         store.run(short, folder, &["table", "create", "--deletion-protection", "off"])?;
         store.run(short, folder, &["create", "https://www.example.com/launch", "--code", CODE])?;
@@ -56,10 +59,7 @@ impl Store {
     pub(super) fn command(&self, program: &Path) -> anyhow::Result<Command> {
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(program);
-        command.env_clear().envs(ENVIRONMENT).envs(self.settings());
-        if Path::new(CERTIFICATES).exists() {
-            command.env("SSL_CERT_FILE", CERTIFICATES);
-        }
+        command.env_clear().envs(ENVIRONMENT).envs(self.settings()).env("SSL_CERT_FILE", &self.certificates);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         Ok(command)
     }
