@@ -2,13 +2,12 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Instant;
 
-use anyhow::{anyhow, ensure};
+use anyhow::ensure;
 
 use crate::Bench;
 use crate::document::Section;
-use crate::process::{plain, start_on_server_core};
+use crate::process::{apart, plain, start_on_server_core};
 use crate::programs::SHORT;
 use crate::report::{Spread, Target, Wanted, number, table};
 use crate::short::Short;
@@ -35,20 +34,15 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
         ("`short list`, 100 rows of 1,000,000", &list, 30.0),
     ];
     let mut runs = cases.map(|_| Vec::new());
-    // The thread that calls is put on the cores, and ends with that.
-    std::thread::scope(|scope| {
-        let calling = scope.spawn(|| -> anyhow::Result<()> {
-            // The first call makes the file.
-            for _ in 0..=bench.rounds * CALLS {
-                for ((_, arguments, _), runs) in cases.iter().zip(&mut runs) {
-                    runs.push(call(&short, arguments)?);
-                }
+    apart(|| {
+        // The first call makes the file.
+        for _ in 0..=bench.rounds * CALLS {
+            for ((_, arguments, _), runs) in cases.iter().zip(&mut runs) {
+                runs.push(call(&short, arguments)?);
             }
-            Ok(())
-        });
-        calling.join()
-    })
-    .map_err(|_| anyhow!("the command could not be called"))??;
+        }
+        Ok(())
+    })?;
     let spreads = runs.map(|runs| Spread::of(runs.into_iter().skip(1)));
     let rows = cases.iter().zip(&spreads).map(|((name, ..), spread)| [(*name).to_owned(), format!("{spread:.2}")]);
     let body = format!(
@@ -78,8 +72,8 @@ fn call(short: &Short, arguments: &[&str]) -> anyhow::Result<f64> {
         }
     };
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let begin = Instant::now();
-    let status = start_on_server_core(&mut command)?.wait()?;
+    let (mut process, begin) = start_on_server_core(&mut command)?;
+    let status = process.wait()?;
     let took = begin.elapsed();
     ensure!(status.success(), "short {arguments:?}: {status}");
     Ok(took.as_secs_f64() * 1e3)

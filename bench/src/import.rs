@@ -63,8 +63,8 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
     }
     let head = ["import", "rows/s", "bare loop, rows/s", "ratio", "peak MB"];
     let body = format!(
-        "{} links, of which the DynamoDB engine gets the first {}, two thirds of them with codes, a tenth with a title, all with an expiry. The bare loops write the same rows \
-         without reading a file, checking anything or looking whether a link is there: SQLite in transactions of 1,000 rows; \
+        "{} links, of which the DynamoDB engine gets the first {}, two thirds of them with codes, a tenth with a title, all with an \
+         expiry. The bare loops write the same rows without reading a file, checking anything or looking whether a link is there: SQLite in transactions of 1,000 rows; \
          `BatchWriteItem` with 32 requests of 25 in flight, which overwrites. `again` finds everything there.\n\n{}",
         number(ROWS.into(), 0),
         number(DYNAMO_ROWS.into(), 0),

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use crate::document::Section;
-use crate::process::{LOAD_CORE, pin};
+use crate::process::{LOAD_CORE, apart, pin};
 use crate::programs::LIMITS;
 use crate::report::{Spread, Target, Wanted, table};
 use crate::{Bench, say};
@@ -69,9 +69,7 @@ fn introduction(bench: &Bench) -> String {
 /// Starts and events of each, in turns.
 fn compare(bench: &Bench, contenders: &mut [Contender]) -> anyhow::Result<()> {
     let store = Store::start(&bench.folder("lambda")?)?;
-    // The thread's core is that of everything it starts, and ends with it.
-    std::thread::scope(|scope| scope.spawn(|| compare_pinned(bench, &store, contenders)).join())
-        .map_err(|_| anyhow!("a function could not be measured"))?
+    apart(|| compare_pinned(bench, &store, contenders))
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
@@ -28,12 +28,18 @@ pub(crate) fn pin(core: &str) -> anyhow::Result<()> {
 }
 
 /// Starts a command on the servers' core without `taskset`, which would be part of the start: a process inherits the core of the
-/// thread that starts it. That thread is on the core of the load afterwards.
-pub(crate) fn start_on_server_core(command: &mut Command) -> anyhow::Result<Child> {
+/// thread that starts it. That thread is on the core of the load afterwards. Returns the moment of the start as well.
+pub(crate) fn start_on_server_core(command: &mut Command) -> anyhow::Result<(Child, Instant)> {
     pin(SERVER_CORE)?;
+    let begin = Instant::now();
     let started = command.spawn();
     pin(LOAD_CORE)?;
-    started.with_context(|| format!("{command:?} does not start"))
+    Ok((started.with_context(|| format!("{command:?} does not start"))?, begin))
+}
+
+/// Measures on a thread of its own, which is put on a core: that ends with the thread.
+pub(crate) fn apart(measure: impl FnOnce() -> anyhow::Result<()> + Send) -> anyhow::Result<()> {
+    std::thread::scope(|scope| scope.spawn(measure).join()).map_err(|_| anyhow!("a measurement panicked"))?
 }
 
 /// A command with no settings but those that are given, that runs on one core.

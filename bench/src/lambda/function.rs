@@ -30,8 +30,7 @@ impl Function {
         let (api, event) = (RuntimeApi::start(), Event::get(&format!("/{CODE}")).payload());
         command.env("AWS_LAMBDA_RUNTIME_API", api.address());
         let first = api.deliver(&invocation_id(0), event.clone(), LIMIT);
-        let started = Instant::now();
-        let process = start_on_server_core(&mut command)?;
+        let (process, started) = start_on_server_core(&mut command)?;
         Ok(Self { api, process, started, event, next: Some(first), number: 0 })
     }
 
