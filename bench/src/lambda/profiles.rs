@@ -13,8 +13,11 @@ use crate::programs::{Build, FUNCTIONS};
 use crate::report::{Spread, table};
 use crate::{Bench, say};
 
-/// `opt-level` and `lto` of the profile `lambda`; the shipped ones first.
-const PROFILES: [(&str, &str); 5] = [("z", "fat"), ("z", "thin"), ("s", "fat"), ("2", "fat"), ("3", "fat")];
+/// `opt-level` and `lto` of the profile `release` for all packages alike; the profile of the image is made of these.
+const ALIKE: [(&str, &str); 4] = [("z", "fat"), ("s", "fat"), ("s", "thin"), ("3", "fat")];
+
+/// The functions by the profile that [`FUNCTIONS`] inherits from.
+const ALIKE_FUNCTIONS: Build = Build { profile: "release", ..FUNCTIONS };
 
 /// The bare `GetItem` by its TLS provider and, if it is not the system's, its allocator.
 const GET_ITEMS: [(&str, &[&str]); 3] = [
@@ -46,23 +49,21 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
 /// The functions by profile and flags, in the folder.
 fn functions(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let flags = image_flags()?;
-    let fixed = [&flags[..], &["-C".to_owned(), "relocation-model=static".to_owned()]].concat();
-    let shipped = PROFILES[0];
-    let mut programs = Vec::new();
-    for profile in PROFILES {
-        let name = format!("`redirect`: opt-level {}, {} LTO", profile.0, profile.1);
-        programs.push((name, function(folder, profile, &flags)?));
+    let mut programs = vec![("`redirect`: as shipped".to_owned(), shipped(folder, &flags)?)];
+    for (opt_level, lto) in ALIKE {
+        let program = build(folder, &ALIKE_FUNCTIONS, "shortener-lambda", |cargo| {
+            for_image(cargo, &flags);
+            cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", opt_level).env("CARGO_PROFILE_RELEASE_LTO", lto);
+        });
+        programs.push((format!("`redirect`: opt-level {opt_level}, {lto} LTO"), program?));
     }
-    programs.push(("`redirect`: as shipped, at a fixed address".to_owned(), function(folder, shipped, &fixed)?));
-    programs.push(("`redirect`: as shipped, without the image's flags".to_owned(), function(folder, shipped, &[])?));
+    programs.push(("`redirect`: as shipped, without the image's flags".to_owned(), shipped(folder, &[])?));
     Ok(programs)
 }
 
-fn function(folder: &Path, (opt_level, lto): (&str, &str), flags: &[String]) -> anyhow::Result<PathBuf> {
-    build(folder, &FUNCTIONS, "shortener-lambda", |cargo| {
-        for_image(cargo, flags);
-        cargo.env("CARGO_PROFILE_LAMBDA_OPT_LEVEL", opt_level).env("CARGO_PROFILE_LAMBDA_LTO", lto);
-    })
+/// The functions by the profile of the image.
+fn shipped(folder: &Path, flags: &[String]) -> anyhow::Result<PathBuf> {
+    build(folder, &FUNCTIONS, "shortener-lambda", |cargo| for_image(cargo, flags))
 }
 
 fn get_items(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {

@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 
 use shortener_lambda::testing::{ENVIRONMENT, HOST};
 
-use crate::process::{LOAD_CORE, Server, output, pinned};
-use crate::programs::{ENGINE, SHORT, root};
+use crate::emulator::Emulator;
+use crate::process::{LOAD_CORE, output, pinned};
+use crate::programs::{SHORT, root};
 
 /// The code of the link.
 pub(super) const CODE: &str = "launch";
@@ -20,21 +21,19 @@ const CERTIFICATES: &str = "scripts/image/amazon-roots";
 /// The engine, ended when it is dropped.
 #[derive(Debug)]
 pub(super) struct Store {
-    url: String,
+    engine: Emulator,
     /// What functions print.
     log: PathBuf,
     certificates: PathBuf,
-    _engine: Server,
 }
 
 impl Store {
     /// Starts the engine on the core of the load and fills it.
     pub(super) fn start(folder: &Path) -> anyhow::Result<Self> {
-        let (engine, short) = (ENGINE.run()?, SHORT.run()?);
-        let (engine, url) = Server::announced(pinned(LOAD_CORE, engine.path("dynamodb_emulator")?))?;
+        let (engine, short) = (Emulator::start(LOAD_CORE, 0)?, SHORT.run()?);
         let certificates = folder.join("certificates.pem");
         std::fs::write(&certificates, output(&mut Command::new(root().join(CERTIFICATES)))?)?;
-        let store = Self { url, log: folder.join("functions.log"), certificates, _engine: engine };
+        let store = Self { engine, log: folder.join("functions.log"), certificates };
         let short = short.path("short")?;
         store.run(short, folder, &["table", "create", "--deletion-protection", "off"])?;
         store.run(short, folder, &["create", "https://www.example.com/launch", "--code", CODE])?;
@@ -48,7 +47,7 @@ impl Store {
 
     fn settings(&self) -> [(&'static str, String); 4] {
         [
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.url.clone()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url.clone()),
             ("SHORT_TABLE", TABLE.to_owned()),
             ("SHORT_BASE_URL", format!("https://{HOST}")),
             ("SHORT_EDGE", "cloudfront".to_owned()),
