@@ -17,8 +17,8 @@ ARG TARGETARCH
 WORKDIR /build
 # glibc and not musl, whose allocator is slow. Since 2.34 glibc resolves names from hosts file and DNS without loading a
 # library, so a static binary finds DynamoDB from an image that holds nothing else. What is stripped and aborts on a panic
-# has no use for tables to unwind the stack by. Random numbers come from the kernel itself: otherwise a library is looked
-# for first.
+# has no use for tables to unwind the stack by. Relocations are packed where the linker can, which saves two thirds of a
+# megabyte. Random numbers come from the kernel itself: otherwise a library is looked for first.
 # hadolint ignore=DL3008
 RUN set -eu; \
     case "$TARGETARCH" in \
@@ -36,7 +36,7 @@ RUN set -eu; \
     printf '%s\n' >"$CARGO_HOME/config.toml" \
       "[build]" "target = '$target'" "target-dir = '/build/target'" \
       "[target.$target]" "linker = '$cpu-linux-gnu-gcc'" \
-      "rustflags = ['-C', 'target-feature=+crt-static', '-C', 'force-unwind-tables=no', '-C', 'link-arg=-Wl,--no-eh-frame-hdr,-T,scripts/image/no-unwind-tables.ld', '--cfg', 'getrandom_backend=\"linux_getrandom\"']"
+      "rustflags = ['-C', 'target-feature=+crt-static', '-C', 'force-unwind-tables=no', '-C', 'link-arg=-Wl,--no-eh-frame-hdr,-z,pack-relative-relocs,-T,scripts/image/no-unwind-tables.ld', '--cfg', 'getrandom_backend=\"linux_getrandom\"']"
 
 FROM toolchain AS manifests
 COPY Cargo.toml Cargo.lock ./
