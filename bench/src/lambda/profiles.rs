@@ -1,12 +1,11 @@
-//! How the functions could be built instead: other profiles, other flags, and for a bare `GetItem` another allocator and another
-//! TLS provider.
+//! How the functions could be built instead: other profiles, and for a bare `GetItem` another allocator and another TLS provider.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
 
-use super::builds::{for_image, image_flags};
+use super::builds::{for_image, image_flags, shipped};
 use super::contender::Contender;
 use crate::document::Section;
 use crate::programs::{Build, FUNCTIONS};
@@ -46,10 +45,10 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
     })
 }
 
-/// The functions by profile and flags, in the folder.
+/// The functions by profile, with the flags of the image, in the folder.
 fn functions(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let flags = image_flags()?;
-    let mut programs = vec![("`redirect`: as shipped".to_owned(), shipped(folder, &flags)?)];
+    let mut programs = vec![("`redirect`: as shipped".to_owned(), shipped()?)];
     for (opt_level, lto) in ALIKE {
         let program = build(folder, &ALIKE_FUNCTIONS, "shortener-lambda", |cargo| {
             for_image(cargo, &flags);
@@ -57,13 +56,7 @@ fn functions(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
         });
         programs.push((format!("`redirect`: opt-level {opt_level}, {lto} LTO"), program?));
     }
-    programs.push(("`redirect`: as shipped, without the image's flags".to_owned(), shipped(folder, &[])?));
     Ok(programs)
-}
-
-/// The functions by the profile of the image.
-fn shipped(folder: &Path, flags: &[String]) -> anyhow::Result<PathBuf> {
-    build(folder, &FUNCTIONS, "shortener-lambda", |cargo| for_image(cargo, flags))
 }
 
 fn get_items(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
