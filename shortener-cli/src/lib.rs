@@ -80,9 +80,9 @@ fn execute(cli: cli::Cli) -> ExitStatus {
     result.unwrap_or_else(|error| context.output.failure(&error))
 }
 
-/// Threads that an import works with, beside those that read and write files. More would not make it faster, and each
-/// holds memory that it has freed.
-const IMPORT_THREADS: usize = 2;
+/// Threads that an import works with, beside the first one and those that read and write files. More would not make it faster,
+/// and each holds memory that it has freed.
+const IMPORT_THREADS: usize = 1;
 
 fn runtime(command: &commands::Command) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = match command {
