@@ -4,9 +4,9 @@
 //! index keys, and prints the median of rows a second, what a row costs, the peak of resident memory, and the ratio.
 //! Requests to DynamoDB in flight: 32. `TEXT` is the beginning of a line of the output, such as `SQLite` or `DynamoDB, 0 ms added: puts`.
 //!
-//! - SQLite: [`SqliteTable::insert_many`] with 500 items a call, beside a prepared INSERT in transactions of 1,000 into the
+//! - SQLite: `SqliteTable::insert_many` with 500 items a call, beside a prepared INSERT in transactions of 1,000 into the
 //!   same schema with the same pragmas. Then both again over a table that holds all rows, as a second run of an import does.
-//! - DynamoDB, on the emulator in this process: [`DynamoTable::insert_many`] with 500 items a call, beside concurrent
+//! - DynamoDB, on the emulator in this process: `DynamoTable::insert_many` with 500 items a call, beside concurrent
 //!   `BatchWriteItem` calls of 25 (which overwrite), as many in flight; with and without 30 ms added to each round trip.
 
 use std::error::Error;
