@@ -27,6 +27,12 @@ turns, so that a machine that is slower for a while changes no ratio. Figures ar
 ";
 
 impl Section {
+    /// What was measured: targets, if there are any, and tables.
+    pub(crate) fn figures(&self) -> String {
+        let wanted = if self.targets.is_empty() { String::new() } else { targets(&self.targets) + "\n" };
+        wanted + self.body.trim()
+    }
+
     /// Puts the section into the document, where the one of the same name was, or else at the end.
     pub(crate) fn publish(&self, conditions: &str) -> anyhow::Result<()> {
         let path = path();
@@ -35,12 +41,11 @@ impl Section {
         std::fs::write(&path, after).with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    /// The section: targets, tables, and what was found out about them, which people write.
+    /// The section: its figures, and what was found out about them, which people write.
     fn markdown(&self, conditions: &str) -> anyhow::Result<String> {
         let notes = root().join("bench/notes").join(format!("{}.md", self.name));
         let notes = if notes.exists() { std::fs::read_to_string(notes)? } else { String::new() };
-        let wanted = if self.targets.is_empty() { String::new() } else { targets(&self.targets) + "\n" };
-        let text = format!("## {}\n\n{conditions}\n\n{wanted}{}\n\n{notes}", self.title, self.body.trim());
+        let text = format!("## {}\n\n{conditions}\n\n{}\n\n{notes}", self.title, self.figures());
         Ok(text.trim().to_owned())
     }
 }

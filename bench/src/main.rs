@@ -112,7 +112,7 @@ fn main() -> anyhow::Result<()> {
     let sections = if args.sections.is_empty() { Name::value_variants().to_vec() } else { args.sections };
     for name in sections {
         let section = bench.measure(name)?;
-        say(&format!("{}\n{}", report::targets(&section.targets), section.body));
+        say(&section.figures());
         if !args.print {
             section.publish(&machine::conditions()?)?;
         }

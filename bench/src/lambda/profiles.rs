@@ -45,7 +45,7 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Section> {
     })
 }
 
-/// The functions by profile, with the flags of the image, in the folder.
+/// The functions as they are shipped, and by other profiles in the folder, all with the flags of the image.
 fn functions(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let flags = image_flags()?;
     let mut programs = vec![("`redirect`: as shipped".to_owned(), shipped()?)];
