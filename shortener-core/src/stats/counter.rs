@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::redirect::Visitor;
 
 mod book;
+mod busy;
 mod flush;
 mod link;
 mod lost;

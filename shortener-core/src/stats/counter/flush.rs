@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::book::{Batch, Book};
+use super::busy::is_busy;
 use super::lost::Lost;
 use super::notes::Notes;
 use super::salted::DaySalts;
@@ -27,9 +28,6 @@ const REST: u32 = 20;
 
 /// The same while redirects wait for each other, so that not one in a hundred of them waits for storing, too.
 const REST_WHILE_BUSY: u32 = 200;
-
-/// When others who wait have had their turn only after so long, redirects wait for each other.
-const BUSY: Duration = Duration::from_micros(50);
 
 /// Longest rest while redirects wait for each other.
 const LONGEST_REST: Duration = Duration::from_secs(10);
@@ -49,8 +47,8 @@ const UNHEARD: SignedDuration = SignedDuration::from_mins(5);
 /// How long the first salt is waited for.
 const FIRST_SALT: Duration = Duration::from_secs(1);
 
-/// How many hours of links are stored at a time.
-const BATCH: usize = 256;
+/// How many hours of links are stored at a time: not for so long that redirects that begin to come meanwhile notice.
+const BATCH: usize = 64;
 
 /// The same while redirects wait for each other: so few that a rest of [`REST_WHILE_BUSY`] is not longer than it may be.
 const BATCH_WHILE_BUSY: usize = 16;
@@ -396,13 +394,6 @@ impl Flusher {
             days: self.books.iter().map(Book::pending_days).sum(),
         }
     }
-}
-
-/// Whether redirects wait for each other: others take long until it is this one's turn again.
-async fn is_busy() -> bool {
-    let begin = Instant::now();
-    tokio::task::yield_now().await;
-    begin.elapsed() > BUSY
 }
 
 fn warn_unreported(reported: Result<(), TableError>) {
