@@ -1,4 +1,4 @@
-//! Stores what was counted: beside the server, and never for more than a twentieth of the time, or a two hundredth while
+//! Stores what was counted: beside the server, and never for more than a twentieth of the time, or a four hundredth while
 //! redirects wait.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -26,8 +26,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// After storing took so long, nothing is stored for this many times as long: a twentieth of the time is spent on it.
 const REST: u32 = 20;
 
-/// The same while redirects wait for each other, so that not one in a hundred of them waits for storing, too.
-const REST_WHILE_BUSY: u32 = 200;
+/// The same while redirects wait for each other, so that not one in a hundred of them waits for storing, too: both go on at the same
+/// time, and more slowly, where they share a core, and the system has work of its own.
+const REST_WHILE_BUSY: u32 = 400;
 
 /// Longest rest while redirects wait for each other.
 const LONGEST_REST: Duration = Duration::from_secs(10);
