@@ -15,18 +15,14 @@ const WATCHED: Duration = Duration::from_millis(10);
 pub(super) async fn is_busy() -> bool {
     let (begin, before) = (Instant::now(), worked());
     tokio::time::sleep(WATCHED).await;
-    let worked = worked().saturating_sub(before) / threads();
-    worked * 100 > begin.elapsed() * BUSY_PERCENT
+    worked().saturating_sub(before) * 100 > begin.elapsed() * BUSY_PERCENT
 }
 
-/// How long the threads have worked, all together.
+/// How long the threads have worked, on average.
 fn worked() -> Duration {
     let metrics = Handle::current().metrics();
-    (0..metrics.num_workers()).map(|worker| metrics.worker_total_busy_duration(worker)).sum()
-}
-
-fn threads() -> u32 {
-    u32::try_from(Handle::current().metrics().num_workers()).unwrap_or(u32::MAX)
+    let all: Duration = (0..metrics.num_workers()).map(|worker| metrics.worker_total_busy_duration(worker)).sum();
+    all / u32::try_from(metrics.num_workers()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -54,6 +54,9 @@ const BATCH: usize = 64;
 /// The same while redirects wait for each other: so few that a rest of [`REST_WHILE_BUSY`] is not longer than it may be.
 const BATCH_WHILE_BUSY: usize = 16;
 
+/// The same when the server stops: no redirect waits any more.
+const LAST_BATCH: usize = 256;
+
 /// Links and hours from which on a new book is begun, so that the old one can go.
 const MANY: usize = 250_000;
 
@@ -261,7 +264,7 @@ impl Flusher {
         if Instant::now() < self.times.store {
             return;
         }
-        let is_busy = is_busy().await;
+        let is_busy = self.has_work() && is_busy().await;
         let begin = Instant::now();
         let rolls_up = self.is_roll_up_due() && (self.next == Turn::RollUp || !self.has_unstored());
         self.next = if rolls_up { Turn::Store } else { Turn::RollUp };
@@ -374,13 +377,13 @@ impl Flusher {
     /// Stores everything that is left, and says that this run has ended.
     async fn finish(&mut self) {
         while self.has_unstored() {
-            if let Err(error) = self.store(BATCH).await {
+            if let Err(error) = self.store(LAST_BATCH).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the last clicks cannot be stored yet");
                 tokio::time::sleep(LAST_PAUSE).await;
             }
         }
         while !self.is_rolled_up() {
-            if let Err(error) = self.roll_up_own(BATCH).await {
+            if let Err(error) = self.roll_up_own(LAST_BATCH).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the last days cannot be rolled up yet");
                 tokio::time::sleep(LAST_PAUSE).await;
             }
